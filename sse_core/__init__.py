@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""Server-Sent Events, sans-IO: bytes in, events out; and back. Dialects are in `.dialects`."""
+
+from ._decoder import Decoder
+from ._encoder import SSE_HEADERS, Encoder, encode
+from ._errors import DialectError, EncodeError, LimitError, SSEError, TruncatedError
+from ._items import Comment, Event, Id, Ignored, Retry
+from ._iterate import aiter_events, iter_events
+
+__all__ = [
+    "SSE_HEADERS",
+    "Comment",
+    "Decoder",
+    "DialectError",
+    "EncodeError",
+    "Encoder",
+    "Event",
+    "Id",
+    "Ignored",
+    "LimitError",
+    "Retry",
+    "SSEError",
+    "TruncatedError",
+    "aiter_events",
+    "encode",
+    "iter_events",
+]
+__version__ = "0.1.0"

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""Encoder: events and the other items in, bytes of an event stream out; and `encode`, the same without memory.
+
+Rules are those of the WHATWG HTML standard, 9.2.5. What could begin a line of its own where the standard
+has one value is refused, never repaired: an event type with a line end is a bug or an attack.
+"""
+
+from __future__ import annotations
+
+from ._errors import EncodeError
+from ._items import Comment, Event, Id, Ignored, Retry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._decoder import Item
+
+# What a server sends with the stream. no-transform: a proxy that compresses holds events back;
+# X-Accel-Buffering: nginx passes each write on at once.
+SSE_HEADERS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+}
+
+_RETRY_END = 10**18  # what a Decoder still reads
+
+
+class Encoder:
+    r"""Encodes one connection's items; a relay is `send(encoder.encode(item))` for each of `feed_items`.
+
+    It remembers the last event ID that it sent, as the client does: an event's id is written when it is not
+    "" and not the one sent last. `newline` is the line end, LF, CRLF or CR; `last_event_id` is what the
+    client said it has.
+
+    >>> from sse_core import Encoder, Event
+    >>> encoder = Encoder()
+    >>> encoder.encode(Event("one\ntwo", "note", "7"))
+    b'event: note\nid: 7\ndata: one\ndata: two\n\n'
+    >>> encoder.encode(Event("three", "note", "7"))
+    b'event: note\ndata: three\n\n'
+    """
+
+    __slots__ = ("_last_event_id", "_newline")
+
+    def __init__(self, *, newline: str = "\n", last_event_id: str = "") -> None:
+        if newline not in ("\n", "\r\n", "\r"):
+            raise EncodeError("newline", newline, "must be LF, CRLF or CR")
+        _check_id(last_event_id, "last_event_id")
+        self._newline = newline
+        # The id the client has. Without it every event repeats an id, and a relay could not tell a kept
+        # id from a new one.
+        self._last_event_id = last_event_id
+
+    def encode(self, item: Item, *, retry: int | None = None) -> bytes:
+        """The bytes of one item; an Ignored gives b"".
+
+        `retry`, in milliseconds, goes inside the block of an Event. Data and comments may hold line ends:
+        CRLF, CR and LF each begin a new line, and arrive as LF. Raises EncodeError for what a field cannot
+        say, and then has sent and remembered nothing.
+
+        >>> from sse_core import Encoder, Event
+        >>> Encoder().encode(Event("x"), retry=500)
+        b'retry: 500\\ndata: x\\n\\n'
+        """
+        data = _encode(item, retry, self._last_event_id, self._newline)
+        if isinstance(item, Event):
+            self._last_event_id = item.last_event_id or self._last_event_id
+        elif isinstance(item, Id):
+            self._last_event_id = item.value
+        return data
+
+
+def encode(item: Item, *, retry: int | None = None) -> bytes:
+    """The bytes of one item, as `Encoder.encode`, but each id that is not "" is written.
+
+    >>> from sse_core import Event, encode
+    >>> encode(Event("hi", last_event_id="1"))
+    b'id: 1\\ndata: hi\\n\\n'
+    """
+    return _encode(item, retry, "", "\n")
+
+
+def _encode(item: Item, retry: int | None, sent_id: str, newline: str) -> bytes:
+    if retry is not None and not isinstance(item, Event):
+        raise EncodeError("retry", retry, f"goes with an Event, not with {type(item).__name__}")
+    if isinstance(item, Event):
+        text = _event(item, retry, sent_id)
+    elif isinstance(item, Comment):
+        text = ": " + _lines(item.text, "text", "\n: ") + "\n"
+    elif isinstance(item, Retry):
+        text = _retry(item.milliseconds, "milliseconds")
+    elif isinstance(item, Id):
+        # Its blank line commits it; after a Comment or Retry one would make common clients emit an empty event.
+        _check_id(item.value, "value")
+        text = f"id: {item.value}\n\n"
+    elif isinstance(item, Ignored):
+        return b""
+    else:
+        raise EncodeError("item", item, "must be an Event, Comment, Retry, Id or Ignored")
+    if newline != "\n":
+        text = text.replace("\n", newline)
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise _surrogate(item) from None
+
+
+def _event(event: Event, retry: int | None, sent_id: str) -> str:
+    type, event_id = event.type, event.last_event_id
+    text = ""
+    if type != "message" and type != "":
+        _check_line(type, "type")
+        text = f"event: {type}\n"
+    if event_id != sent_id and event_id != "":
+        _check_id(event_id, "last_event_id")
+        text += f"id: {event_id}\n"
+    if retry is not None:
+        text += _retry(retry, "retry")
+    return text + "data: " + _lines(event.data, "data", "\ndata: ") + "\n\n"
+
+
+def _lines(text: str, field: str, separator: str) -> str:
+    """`text` with `separator` at each line end. CRLF, CR and LF only: str.splitlines breaks JSON at U+2028."""
+    if not isinstance(text, str):
+        raise EncodeError(field, text, f"must be str, not {type(text).__name__}")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\n", separator) if "\n" in text else text
+
+
+def _check_line(value: str, field: str) -> None:
+    if not isinstance(value, str):
+        raise EncodeError(field, value, f"must be str, not {type(value).__name__}")
+    if "\n" in value or "\r" in value:
+        raise EncodeError(field, value, "has a line end, which would begin a field of its own")
+
+
+def _check_id(value: str, field: str) -> None:
+    _check_line(value, field)
+    if "\0" in value:
+        raise EncodeError(field, value, "has a NUL, which makes clients ignore the id")
+
+
+def _retry(milliseconds: int, field: str) -> str:
+    if type(milliseconds) is not int or not 0 <= milliseconds < _RETRY_END:
+        raise EncodeError(field, milliseconds, "must be an int of milliseconds from 0 to 10**18 - 1")
+    return f"retry: {milliseconds}\n"
+
+
+def _surrogate(item: Item) -> EncodeError:
+    """The error for the first field of `item` that UTF-8 cannot write."""
+    for field in item.__match_args__:
+        value = getattr(item, field)
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            problem = f"has the lone surrogate U+{ord(value[error.start]):04X} at {error.start}, not UTF-8"
+            return EncodeError(field, value, problem)
+    raise AssertionError("only a str field can fail to encode")

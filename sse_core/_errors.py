@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Every error sse_core raises; the class says whose fault it was, the attributes say what and how much."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers take this name for true; typing itself costs milliseconds to import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+_SHOWN = 80  # characters of a bad value that a message repeats
+
+
+def shorten(value: object) -> str:
+    """`repr(value)`, cut where a message would drown in it; the cut says how long it was."""
+    if isinstance(value, (str, bytes)) and len(value) > _SHOWN:
+        return f"{value[:_SHOWN]!r}... ({len(value)} in all)"
+    shown = repr(value)
+    return shown if len(shown) <= 2 * _SHOWN else f"{shown[:_SHOWN]}..."
+
+
+class SSEError(Exception):
+    """The base of every error here, for `except`; never raised itself.
+
+    >>> from sse_core import LimitError, SSEError
+    >>> issubclass(LimitError, SSEError)
+    True
+    """
+
+
+class LimitError(SSEError):
+    """The peer sent an event, or a line, larger than the decoder may keep.
+
+    `limit` is `max_event_size` in bytes; `line` is how the line began that was being read (bytes, 40 at
+    most); `last_event_id` is the last one committed, from where a reader may resume.
+
+    >>> from sse_core import Decoder
+    >>> decoder = Decoder(max_event_size=16)
+    >>> decoder.feed(b"data: short\\n\\ndata: far too long for it")
+    [Event(data='short', type='message', last_event_id='')]
+    >>> decoder.error.limit
+    16
+    """
+
+    def __init__(self, limit: int, line: bytes = b"", last_event_id: str = "") -> None:
+        super().__init__(limit, line, last_event_id)
+        self.limit = limit
+        self.line = line
+        self.last_event_id = last_event_id
+
+    def __str__(self) -> str:
+        return (
+            f"an event is larger than max_event_size, {self.limit} bytes: "
+            f"the line begins {self.line!r}, the last event ID is {shorten(self.last_event_id)}"
+        )
+
+
+class DialectError(SSEError, ValueError):
+    """The peer sent a payload its dialect cannot read; `event` holds it.
+
+    >>> from sse_core import DialectError, Event
+    >>> DialectError("not JSON", Event("oops")).event.data
+    'oops'
+    """
+
+    def __init__(self, message: str, event: Any = None) -> None:
+        super().__init__(message, event)
+        self.message = message
+        self.event = event
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class TruncatedError(SSEError):
+    """The stream ended before the answer did; `parts` are what the call that found out still read.
+
+    >>> from sse_core import TruncatedError
+    >>> TruncatedError("the stream ended before [DONE]").parts
+    ()
+    """
+
+    def __init__(self, message: str, parts: Sequence[Any] = ()) -> None:
+        super().__init__(message, parts)
+        self.message = message
+        self.parts = parts
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class EncodeError(SSEError, ValueError):
+    """The caller asked to send what the wire or the dialect cannot say: `field` names it, `value` is it.
+
+    >>> from sse_core import EncodeError, Event, encode
+    >>> try:
+    ...     encode(Event("hi", "a\\ndata: injected"))
+    ... except EncodeError as error:
+    ...     error.field, str(error)
+    ('type', "type has a line end, which would begin a field of its own: 'a\\\\ndata: injected'")
+    """
+
+    def __init__(self, field: str, value: object, problem: str) -> None:
+        super().__init__(field, value, problem)
+        self.field = field
+        self.value = value
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.problem}: {shorten(self.value)}"

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""What an event stream says, as values: Event, Comment, Retry, Id and Ignored.
+
+Hand-written slots classes: one is made for every event, and `__init__` with three plain stores is what
+CPython makes fastest. They compare, hash and print by value, pickle, and match by position. Treat them as
+immutable; nothing enforces it, since enforcing costs a quarter of the decoder's speed.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Value:
+    """The value behaviour that items and parts share, over the names in `__match_args__`."""
+
+    __slots__ = ()
+    __match_args__: tuple[str, ...] = ()
+
+    def _values(self) -> tuple[object, ...]:
+        return tuple([getattr(self, name) for name in self.__match_args__])
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__match_args__])
+        return f"{type(self).__name__}({shown})"
+
+
+class Event(Value):
+    """One dispatched event: its data, its event type and the last event ID at its blank line.
+
+    >>> from sse_core import Event
+    >>> Event('{"n": 1}', "tick", "7").json()
+    {'n': 1}
+    """
+
+    __slots__ = __match_args__ = ("data", "type", "last_event_id")
+
+    def __init__(self, data: str = "", type: str = "message", last_event_id: str = "") -> None:
+        self.data = data
+        self.type = type
+        self.last_event_id = last_event_id
+
+    def json(self, loads: Callable[[str], Any] | None = None) -> Any:
+        """`data` read as JSON, by `loads` or else `json.loads`, whose ValueError passes through."""
+        if loads is None:
+            from json import loads
+        return loads(self.data)
+
+
+class Comment(Value):
+    """A comment line, less its colon and one space after it; servers send them to keep a connection alive.
+
+    >>> from sse_core import Comment, encode
+    >>> encode(Comment("ping"))
+    b': ping\\n'
+    """
+
+    __slots__ = __match_args__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class Retry(Value):
+    """The server set the reconnection time, in milliseconds.
+
+    >>> from sse_core import Retry, encode
+    >>> encode(Retry(3000))
+    b'retry: 3000\\n'
+    """
+
+    __slots__ = __match_args__ = ("milliseconds",)
+
+    def __init__(self, milliseconds: int) -> None:
+        self.milliseconds = milliseconds
+
+
+class Id(Value):
+    """The last event ID changed in a way no event says.
+
+    It comes at the blank line of a block that gives no event; and, with the value "", before an event
+    whose block took the last event ID back.
+
+    >>> from sse_core import Decoder
+    >>> Decoder().feed_items(b"id: 7\\n\\n")
+    [Id(value='7')]
+    """
+
+    __slots__ = __match_args__ = ("value",)
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+
+class Ignored(Value):
+    """A field line the standard ignores: an unknown name, a retry that is no number, an id with NUL.
+
+    Some servers put payload there (`error: {...}`, or a JSON body with no framing at all).
+
+    >>> from sse_core import Decoder
+    >>> Decoder().feed_items(b"error: oops\\n")[0].value
+    'oops'
+    """
+
+    __slots__ = __match_args__ = ("line",)
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+
+    @property
+    def name(self) -> str:
+        """What stands before the first colon, or the whole line."""
+        return self.line.partition(":")[0]
+
+    @property
+    def value(self) -> str:
+        """What stands after the first colon, less one leading space."""
+        value = self.line.partition(":")[2]
+        return value[1:] if value[:1] == " " else value
