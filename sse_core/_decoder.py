@@ -11,9 +11,7 @@ from ._items import Comment, Event, Id, Ignored, Retry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Union
-
-    Item = Union[Event, Comment, Retry, Id, Ignored]
+    Item = Event | Comment | Retry | Id | Ignored
 
 # One data line may be a base64 image, or the whole answer repeated. Defaults of 64 KiB (Go's bufio.Scanner),
 # 1 MiB (httpx2 2.10) and 32 MB each broke real LLM or MCP traffic; openai-python tests events of 64 MiB.

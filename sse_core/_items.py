@@ -54,7 +54,9 @@ class Event(Value):
     def json(self, loads: Callable[[str], Any] | None = None) -> Any:
         """`data` read as JSON, by `loads` or else `json.loads`, whose ValueError passes through."""
         if loads is None:
-            from json import loads
+            import json
+
+            loads = json.loads
         return loads(self.data)
 
 
