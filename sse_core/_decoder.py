@@ -6,7 +6,7 @@ Rules are those of the WHATWG HTML standard, "Server-sent events", 9.2.5 (parsin
 
 from __future__ import annotations
 
-from ._errors import LimitError
+from ._errors import LimitError, shorten
 from ._items import Comment, Event, Id, Ignored, Retry
 
 TYPE_CHECKING = False
@@ -238,7 +238,7 @@ class Decoder:
                 begin = len(lines)
             self._plain(lines[:begin], out, items)
         end = lines.rfind(b"\n\n", begin) + 2
-        if end > begin:
+        if end > begin + 1:
             self._blocks(lines[begin:end].decode("utf-8", "replace"), out, items)
             begin = end
         if begin < len(lines):
@@ -347,8 +347,12 @@ class Decoder:
         limit, size = self._limit, self._size
         self.reset()
         # No more of the line than was within the limit, so that the error is the same for every chunking.
-        shown = line[: min(_LINE_SHOWN, max(0, limit - size))]
-        self.error = LimitError(limit, shown, self.last_event_id)
+        begins = line[: min(_LINE_SHOWN, max(0, limit - size))]
+        self.error = LimitError(
+            f"an event is larger than max_event_size, {limit} bytes: the line begins {begins!r}, "
+            f"the last event ID is {shorten(self.last_event_id)}",
+            limit,
+        )
 
 
 def _to_bytes(chunk: object) -> bytes:

@@ -29,10 +29,7 @@ class SSEError(Exception):
 
 
 class LimitError(SSEError):
-    """The peer sent an event, or a line, larger than the decoder may keep.
-
-    `limit` is `max_event_size` in bytes; `line` is how the line began that was being read (bytes, 40 at
-    most); `last_event_id` is the last one committed, from where a reader may resume.
+    """The peer sent more than may be kept: an event past `max_event_size`, say; `limit` is that size.
 
     >>> from sse_core import Decoder
     >>> decoder = Decoder(max_event_size=16)
@@ -42,17 +39,13 @@ class LimitError(SSEError):
     16
     """
 
-    def __init__(self, limit: int, line: bytes = b"", last_event_id: str = "") -> None:
-        super().__init__(limit, line, last_event_id)
+    def __init__(self, message: str, limit: int) -> None:
+        super().__init__(message, limit)
+        self.message = message
         self.limit = limit
-        self.line = line
-        self.last_event_id = last_event_id
 
     def __str__(self) -> str:
-        return (
-            f"an event is larger than max_event_size, {self.limit} bytes: "
-            f"the line begins {self.line!r}, the last event ID is {shorten(self.last_event_id)}"
-        )
+        return self.message
 
 
 class DialectError(SSEError, ValueError):
@@ -73,17 +66,20 @@ class DialectError(SSEError, ValueError):
 
 
 class TruncatedError(SSEError):
-    """The stream ended before the answer did; `parts` are what the call that found out still read.
+    """The stream ended before the answer did.
+
+    `parts` are what the call that found out still read, `data` the bytes it still has to send (Transcoder).
 
     >>> from sse_core import TruncatedError
     >>> TruncatedError("the stream ended before [DONE]").parts
     ()
     """
 
-    def __init__(self, message: str, parts: Sequence[Any] = ()) -> None:
-        super().__init__(message, parts)
+    def __init__(self, message: str, parts: Sequence[Any] = (), data: bytes = b"") -> None:
+        super().__init__(message, parts, data)
         self.message = message
         self.parts = parts
+        self.data = data
 
     def __str__(self) -> str:
         return self.message
