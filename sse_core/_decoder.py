@@ -11,7 +11,7 @@ from ._items import Comment, Event, Id, Ignored, Retry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    Item = Event | Comment | Retry | Id | Ignored
+    from ._items import Item
 
 # One data line may be a base64 image, or the whole answer repeated. Defaults of 64 KiB (Go's bufio.Scanner),
 # 1 MiB (httpx2 2.10) and 32 MB each broke real LLM or MCP traffic; openai-python tests events of 64 MiB.
@@ -213,7 +213,8 @@ class Decoder:
                 return out
             chunk = chunk[end:]
         if near and self._size + len(self._tail) + len(chunk) > self._limit:
-            self._overflow(bytes(self._tail) + chunk)
+            # Only what the error shows: a copy of the whole line, when memory is short, would be one too many.
+            self._overflow(bytes(self._tail[:_LINE_SHOWN]) + chunk[:_LINE_SHOWN])
         else:
             self._tail += chunk
         return out
@@ -275,10 +276,10 @@ class Decoder:
                 self._overflow(row)
                 return False
             if self._line(row.decode("utf-8", "replace"), out, items):
-                self._size += len(row) + 1
-                if self._size > self._limit:
+                if self._size + len(row) + 1 > self._limit:
                     self._overflow(row)
                     return False
+                self._size += len(row) + 1
         return True
 
     def _line(self, line: str, out: list[Item], items: bool) -> bool:
@@ -347,7 +348,7 @@ class Decoder:
         limit, size = self._limit, self._size
         self.reset()
         # No more of the line than was within the limit, so that the error is the same for every chunking.
-        begins = line[: min(_LINE_SHOWN, max(0, limit - size))]
+        begins = line[: min(_LINE_SHOWN, limit - size)]
         self.error = LimitError(
             f"an event is larger than max_event_size, {limit} bytes: the line begins {begins!r}, "
             f"the last event ID is {shorten(self.last_event_id)}",

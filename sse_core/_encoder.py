@@ -12,7 +12,7 @@ from ._items import Comment, Event, Id, Ignored, Retry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._decoder import Item
+    from ._items import Item
 
 # What a server sends with the stream. no-transform: a proxy that compresses holds events back;
 # X-Accel-Buffering: nginx passes each write on at once.
@@ -43,9 +43,9 @@ class Encoder:
     __slots__ = ("_last_event_id", "_newline")
 
     def __init__(self, *, newline: str = "\n", last_event_id: str = "") -> None:
-        if newline not in ("\n", "\r\n", "\r"):
+        if not isinstance(newline, str) or newline not in ("\n", "\r\n", "\r"):
             raise EncodeError("newline", newline, "must be LF, CRLF or CR")
-        _check_id(last_event_id, "last_event_id")
+        encode(Event("", "", last_event_id))  # for its checks
         self._newline = newline
         # The id the client has. Without it every event repeats an id, and a relay could not tell a kept
         # id from a new one.
@@ -107,12 +107,11 @@ def _encode(item: Item, retry: int | None, sent_id: str, newline: str) -> bytes:
 
 def _event(event: Event, retry: int | None, sent_id: str) -> str:
     type, event_id = event.type, event.last_event_id
-    text = ""
-    if type != "message" and type != "":
-        _check_line(type, "type")
-        text = f"event: {type}\n"
+    # Both are checked before they are compared: under `python -bb`, comparing bytes with str is an error.
+    _check_line(type, "type")
+    _check_id(event_id, "last_event_id")
+    text = f"event: {type}\n" if type != "message" and type != "" else ""
     if event_id != sent_id and event_id != "":
-        _check_id(event_id, "last_event_id")
         text += f"id: {event_id}\n"
     if retry is not None:
         text += _retry(retry, "retry")
@@ -149,11 +148,8 @@ def _retry(milliseconds: int, field: str) -> str:
 
 def _surrogate(item: Item) -> EncodeError:
     """The error for the first field of `item` that UTF-8 cannot write."""
-    for field in item.__match_args__:
-        value = getattr(item, field)
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            problem = f"has the lone surrogate U+{ord(value[error.start]):04X} at {error.start}, not UTF-8"
-            return EncodeError(field, value, problem)
-    raise AssertionError("only a str field can fail to encode")
+    fields = [(field, getattr(item, field)) for field in item.__match_args__]
+    (field, value, at), *_ = [
+        (field, value, at) for field, value in fields for at, char in enumerate(value) if "\ud800" <= char <= "\udfff"
+    ]
+    return EncodeError(field, value, f"has the lone surrogate U+{ord(value[at]):04X} at {at}, not UTF-8")

@@ -15,7 +15,10 @@ def shorten(value: object) -> str:
     """`repr(value)`, cut where a message would drown in it; the cut says how long it was."""
     if isinstance(value, (str, bytes)) and len(value) > _SHOWN:
         return f"{value[:_SHOWN]!r}... ({len(value)} in all)"
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except ValueError:  # an int of more than 4,300 digits
+        shown = object.__repr__(value)
     return shown if len(shown) <= 2 * _SHOWN else f"{shown[:_SHOWN]}..."
 
 

@@ -130,3 +130,6 @@ class Ignored(Value):
         """What stands after the first colon, less one leading space."""
         value = self.line.partition(":")[2]
         return value[1:] if value[:1] == " " else value
+
+
+Item = Event | Comment | Retry | Id | Ignored
