@@ -1,0 +1,1 @@
+"""What sse_core costs: `python -m benchmarks`."""

@@ -1,0 +1,17 @@
+"""Where the recorded streams are, and what they hold; they are never part of the repository."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(os.environ.get("SSE_CORE_CAPTURES") or Path(__file__).parents[2] / "shared" / "captures")
+WHY_NOT = "no recorded captures: set SSE_CORE_CAPTURES to the folder that holds EXPECTED.jsonl"
+
+
+def expected() -> list[dict[str, Any]]:
+    """A row per capture: its `file`, relative to FOLDER, and its counts; empty where there are none."""
+    index = FOLDER / "EXPECTED.jsonl"
+    if not index.is_file():
+        return []
+    return [json.loads(line) for line in index.read_text(encoding="utf-8").splitlines()]
