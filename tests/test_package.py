@@ -1,0 +1,242 @@
+"""What the package is made of: its names, its imports, its sizes; and that it can be vendored."""
+
+import ast
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sse_core
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "sse_core"
+CASES = sorted((ROOT / "tests" / "cases").glob("*.json"))
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip("."): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+WIRE = {"_errors", "_items", "_decoder", "_encoder", "_iterate"}
+BASES = {"dialects._dialect", "dialects._json", "dialects._jsonrpc", "dialects._named"}
+
+# Runs the wire cases with the package named by its second argument, from the folder that is its first; a
+# package named sse_core stays out of reach unless it is the one asked for.
+WIRE_CASES = """
+import base64, importlib, json, sys
+folder, name, *files = sys.argv[1:]
+class Block:
+    def find_spec(self, module, path=None, target=None):
+        if module.partition(".")[0] == "sse_core" != name:
+            raise ImportError(module)
+sys.meta_path.insert(0, Block())
+sys.path.insert(0, folder)
+wire = importlib.import_module(name)
+assert wire.__file__.startswith(folder), wire.__file__
+count = 0
+for file in files:
+    for case in json.load(open(file, encoding="utf-8")):
+        decoder = wire.Decoder(last_event_id=case.get("seed_last_event_id", ""))
+        items = [item for chunk in case["chunks_b64"] for item in decoder.feed_items(base64.b64decode(chunk))]
+        events = [item for item in items if isinstance(item, wire.Event)]
+        expected = [(e["type"], e["data"], e["last_event_id"]) for e in case["events"]]
+        assert [(e.type, e.data, e.last_event_id) for e in events] == expected, case["name"]
+        relay = wire.Encoder()
+        again = list(wire.iter_events([b"".join(map(relay.encode, items))]))
+        assert [(e.type, e.data) for e in again] == [e[:2] for e in expected], case["name"]
+        count += 1
+print(count)
+"""
+
+
+def run(*args: object) -> str:
+    done = subprocess.run([sys.executable, "-I", *map(str, args)], capture_output=True, text=True, encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_all_is_locked() -> None:
+    assert sse_core.__all__ == [
+        "SSE_HEADERS",
+        "Comment",
+        "Decoder",
+        "DialectError",
+        "EncodeError",
+        "Encoder",
+        "Event",
+        "Id",
+        "Ignored",
+        "LimitError",
+        "Retry",
+        "SSEError",
+        "TruncatedError",
+        "aiter_events",
+        "encode",
+        "iter_events",
+    ]
+    public = {name for name in vars(sse_core) if not name.startswith("_")}
+    assert public - set(MODULES) <= set(sse_core.__all__)
+    assert all(hasattr(sse_core, name) for name in sse_core.__all__)
+    assert sse_core.__version__.count(".") == 2
+
+
+# Imports
+
+
+def may_import(module: str) -> set[str]:
+    """The modules of the package that `module` may import when it runs; "" is the package itself."""
+    below = {"_errors": set(), "_items": {"_errors"}, "_iterate": WIRE - {"_iterate"}, "reconnect": {"_errors"}}
+    if module in below:
+        return below[module]
+    if module in ("_decoder", "_encoder"):
+        return {"_errors", "_items"}
+    if module == "":
+        return WIRE
+    if module in ("__main__", "dialects"):
+        return set(MODULES) - {"__main__"}
+    if module == "dialects._parts":
+        return {"_items"}
+    if module == "dialects._accumulate":
+        return {"dialects._parts", "_errors"}
+    if module == "dialects._stream":
+        return WIRE | BASES | {"dialects._parts", "dialects._accumulate"}
+    # A base or a dialect: never another dialect, never the decoder.
+    return BASES | {"dialects._parts", "_items", "_errors"}
+
+
+def imports(module: str) -> Iterator[tuple[str, str, bool]]:
+    """Each import of `module`: how it is written, the module it is of, and whether only type checkers see it."""
+    path = MODULES[module]
+    tree = ast.parse(path.read_bytes())
+    typing = {
+        id(node)
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
+        for statement in test.body
+        for node in ast.walk(statement)
+    }
+    here = module.split(".") if path.name == "__init__.py" and module else module.split(".")[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield ast.unparse(node), alias.name, id(node) in typing
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield ast.unparse(node), node.module or "", id(node) in typing
+        elif isinstance(node, ast.ImportFrom):
+            parent = here[: len(here) - node.level + 1] + ([node.module] if node.module else [])
+            for alias in node.names:
+                inside = ".".join([*parent, alias.name])
+                yield ast.unparse(node), "." + (inside if inside in MODULES else ".".join(parent)), id(node) in typing
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_are_relative_or_standard_and_go_down(module: str) -> None:
+    is_dialect = module.startswith("dialects.") and not module.startswith("dialects._")
+    for statement, target, typing_only in imports(module):
+        if target.startswith("."):
+            assert typing_only or target[1:] in may_import(module), statement
+        else:
+            assert target.partition(".")[0] in sys.stdlib_module_names, statement
+            assert not is_dialect or typing_only or target in ("__future__", "json"), statement
+
+
+def test_the_import_pulls_in_nothing_slow() -> None:
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import sse_core; print(*sys.modules)"
+    loaded = set(run("-S", "-c", code).split())
+    assert "sse_core._decoder" in loaded
+    assert not loaded & {"dataclasses", "inspect", "typing", "logging", "json", "asyncio", "argparse", "re"}
+
+
+# Copies
+
+
+def copy(folder: Path) -> Path:
+    shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def count_cases() -> str:
+    return run("-c", "import json, sys; print(sum(len(json.load(open(f))) for f in sys.argv[1:]))", *CASES)
+
+
+def test_the_wire_works_alone(tmp_path: Path) -> None:
+    alone = copy(tmp_path / "sse_core")
+    shutil.rmtree(alone / "dialects", ignore_errors=True)
+    for name in ("reconnect.py", "__main__.py"):
+        (alone / name).unlink(missing_ok=True)
+    assert {path.stem for path in alone.glob("*.py")} == WIRE | {"__init__"}
+    assert run("-c", WIRE_CASES, tmp_path, "sse_core", *CASES) == count_cases()
+
+
+def test_a_vendored_copy_works_under_another_name(tmp_path: Path) -> None:
+    copy(tmp_path / "host" / "_vendor" / "wire")
+    assert run("-c", WIRE_CASES, tmp_path, "host._vendor.wire", *CASES) == count_cases()
+
+
+def test_a_vendored_command_works_under_another_name(tmp_path: Path) -> None:
+    copy(tmp_path / "host" / "_vendor" / "wire")
+    command = [sys.executable, "-m", "host._vendor.wire", "--version"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
+    assert done.stdout == f"python -m host._vendor.wire {sse_core.__version__}\n"
+
+
+def test_the_licence_and_the_type_marker_are_inside() -> None:
+    assert (PACKAGE / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+    assert (PACKAGE / "py.typed").is_file()
+
+
+# Sources
+
+
+def docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                yield first.value
+
+
+def code_lines(path: Path) -> int:
+    """The lines of `path` but for blank lines, comments and docstrings."""
+    source = path.read_bytes()
+    skipped = (tokenize.ENCODING, tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+    lines = {
+        line
+        for token in tokenize.tokenize(io.BytesIO(source).readline)
+        if token.type not in (*skipped, tokenize.ENDMARKER)
+        for line in range(token.start[0], token.end[0] + 1)
+    }
+    for docstring in docstrings(ast.parse(source)):
+        lines -= set(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
+    return len(lines)
+
+
+def test_code_lines_are_counted_without_blanks_comments_and_docstrings(tmp_path: Path) -> None:
+    file = tmp_path / "x.py"
+    file.write_text(
+        '"""Two\nlines."""\n\n# a comment\nx = 1  # counts\n\n\ndef f():\n    """No."""\n    return """a\nb"""\n'
+    )
+    assert code_lines(file) == 4
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_file_says_its_licence_and_never_its_name(module: str) -> None:
+    source = MODULES[module].read_text(encoding="utf-8")
+    assert source.startswith("# SPDX-License-Identifier: MIT\n")
+    tree = ast.parse(source)
+    documentation = {id(docstring) for docstring in docstrings(tree)}
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert [node.value for node in strings if id(node) not in documentation and "sse_core" in node.value] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_stays_small(module: str) -> None:
+    assert code_lines(MODULES[module]) <= 300
+
+
+def test_the_wire_stays_small() -> None:
+    assert sum(code_lines(MODULES[module]) for module in WIRE | {""}) < 600

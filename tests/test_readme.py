@@ -1,0 +1,169 @@
+"""What README.md and the docstrings say is true: their examples run, their links lead somewhere."""
+
+import ast
+import asyncio
+import doctest
+import http.server
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sse_core
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+STREAM = (ROOT / "tests" / "streams" / "named.sse").read_bytes()
+DATA = [event.data for event in sse_core.Decoder().feed(STREAM)]
+MODULES = ["sse_core", *(module.name for module in pkgutil.walk_packages(sse_core.__path__, "sse_core."))]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def only_standard(block: str) -> bool:
+    nodes = [node for node in ast.walk(ast.parse(block)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [
+        name
+        for node in nodes
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+    ]
+    return all(name and name.partition(".")[0] in {*sys.stdlib_module_names, "sse_core"} for name in names)
+
+
+def recipe(marker: str) -> dict[str, Any]:
+    """The names that the one standard-library block with `marker` in it defines."""
+    [block] = [block for block in blocks("python") if marker in block]
+    names: dict[str, Any] = {}
+    exec(compile(block, "README.md", "exec"), names)
+    return names
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """Where a server of the stream listens."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            self.wfile.write(STREAM)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_docstring_examples_run(module: str) -> None:
+    failed, _ = doctest.testmod(importlib.import_module(module))
+    assert failed == 0
+
+
+@pytest.mark.parametrize("name", sse_core.__all__)
+def test_every_public_name_has_an_example(name: str) -> None:
+    value = getattr(sse_core, name)
+    if callable(value):
+        assert ">>> " in (value.__doc__ or "")
+
+
+def test_sessions_run() -> None:
+    assert blocks("pycon") != []
+    for number, block in enumerate(blocks("pycon")):
+        test = doctest.DocTestParser().get_doctest(block, {}, f"README.md, session {number}", "README.md", 0)
+        assert doctest.DocTestRunner().run(test).failed == 0
+
+
+def test_python_blocks_compile() -> None:
+    standard = [block for block in blocks("python") if only_standard(block)]
+    assert len(standard) == 4  # each has its test below
+    assert len(blocks("python")) == 7
+
+
+def test_recipe_asyncio() -> None:
+    async def main() -> list[str]:
+        reader = asyncio.StreamReader()
+        reader.feed_data(STREAM)
+        reader.feed_eof()
+        return [event.data async for event in recipe("async def events")["events"](reader)]
+
+    assert asyncio.run(main()) == DATA
+
+
+def test_recipe_urllib(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    [block] = [block for block in blocks("python") if "urlopen" in block]
+    exec(compile(block, "README.md", "exec"), {"url": url})
+    assert capsys.readouterr().out == "".join(f"{data}\n" for data in DATA)
+
+
+def test_recipe_asgi() -> None:
+    respond = recipe("http.response.start")["respond"]
+    sent: list[dict[str, Any]] = []
+
+    async def main() -> None:
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+            if message.get("body") == b": keep-alive\n" and queue.empty():
+                for item in (sse_core.Event("one", last_event_id="1"), None):
+                    queue.put_nowait(item)
+
+        await respond(send, queue, keep_alive=0.01)
+
+    asyncio.run(main())
+    assert (b"content-type", b"text/event-stream") in sent[0]["headers"]
+    body = b"".join(message.get("body", b"") for message in sent)
+    assert body.startswith(b": open\n: keep-alive\n")
+    assert sse_core.Decoder().feed(body) == [sse_core.Event("one", last_event_id="1")]
+    assert not sent[-1].get("more_body", False)
+
+
+@pytest.mark.parametrize(("last_event_id", "header"), [("", None), ("7", b"7"), ("記", b"\xe8\xa8\x98")])
+def test_recipe_reconnecting(last_event_id: str, header: bytes | None) -> None:
+    request_headers: Callable[[sse_core.Decoder], dict[str, Any]] = recipe("Last-Event-ID")["request_headers"]
+    decoder = sse_core.Decoder(last_event_id=last_event_id)
+    decoder.feed(b"id: 8\ndata: cut o")
+    assert request_headers(decoder).get("Last-Event-ID") == header
+    assert not decoder.incomplete
+
+
+def test_the_first_sh_block_runs_as_it_stands() -> None:
+    [command] = blocks("sh")[0].splitlines()
+    assert command.startswith("python3 -m sse_core tests/streams/")
+    done = subprocess.run([sys.executable, *command.split()[1:]], cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == (ROOT / command.split()[-1]).read_bytes().count(b"data:")
+    assert done.stdout.endswith('"data": "[DONE]", "last_event_id": ""}\n')
+
+
+def test_the_second_sh_block_runs_the_tests() -> None:
+    assert "'.[test]'" in blocks("sh")[1]
+    assert "pytest" in blocks("sh")[1].splitlines()[-1]
+
+
+def test_links_lead_to_files_and_named_tests() -> None:
+    links = re.findall(r"\[(`?)([^]`]*)`?\]\(([^)]+)\)", README)
+    local = [(name if quote else "", target) for quote, name, target in links if "://" not in target]
+    for name, target in local:
+        assert (ROOT / target).is_file(), target
+        if name:
+            assert f"def {name}(" in (ROOT / target).read_text(encoding="utf-8"), name
+    named = [name for name, _ in local]
+    for promise in range(1, 9):
+        assert any(name.startswith(f"test_promise_{promise}_") for name in named), promise
