@@ -17,7 +17,7 @@ def shorten(value: object) -> str:
         return f"{value[:_SHOWN]!r}... ({len(value)} in all)"
     try:
         shown = repr(value)
-    except ValueError:  # an int of more than 4,300 digits
+    except (ValueError, RecursionError):  # an int of more than 4,300 digits; nested too deep
         shown = object.__repr__(value)
     return shown if len(shown) <= 2 * _SHOWN else f"{shown[:_SHOWN]}..."
 

@@ -22,7 +22,9 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 WIRE = {"_errors", "_items", "_decoder", "_encoder", "_iterate"}
-BASES = {"dialects._dialect", "dialects._json", "dialects._jsonrpc", "dialects._named"}
+# What dialects stand on: the bases, and what a family keeps in a file beside its dialect's.
+BASES = {name for name in MODULES if name.startswith("dialects._")}
+BASES -= {"dialects._parts", "dialects._stream", "dialects._accumulate"}
 
 # Runs the wire cases with the package named by its second argument, from the folder that is its first; a
 # package named sse_core stays out of reach unless it is the one asked for.
@@ -103,7 +105,7 @@ def may_import(module: str) -> set[str]:
     if module == "dialects._accumulate":
         return {"dialects._parts", "_errors"}
     if module == "dialects._stream":
-        return WIRE | BASES | {"dialects._parts", "dialects._accumulate"}
+        return WIRE | BASES | {"dialects", "dialects._parts", "dialects._accumulate"}
     # A base or a dialect: never another dialect, never the decoder.
     return BASES | {"dialects._parts", "_items", "_errors"}
 

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+"""Dialect: what one vendor or protocol means by its events; and the pieces several of them need."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+
+from .._errors import DialectError, EncodeError, TruncatedError
+from .._items import Event
+from ._parts import Done, Finish, Other, ToolCallDelta, Usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from .._items import Comment, Ignored, Retry
+    from ._parts import Block, Part
+
+# json.loads less its checks of the argument and its two searches for white space: 1 us of the 3 a chunk costs.
+# Anything it does not read to the end goes to json.loads, for the white space or for the error.
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there since 2.6, in no stub
+
+
+class Dialect:
+    """One direction of one stream: `decode` its events to parts, or `encode` parts to its events.
+
+    `name` is what `get` finds it by; `headers` a server sends beside SSE_HEADERS; `newline` its line end on
+    the wire; `dataless` whether its events may lack data; `resumable` whether Last-Event-ID means anything
+    to it. `loads` reads JSON in place of json.loads; `id`, `model` and `created` (Unix seconds) are what an
+    encoder writes where no Start says so. There is no clock and no randomness: ids it must invent count up.
+
+    To write one: override `decode`, ending in `finish("event")` or `finish("sentinel")`; `write` and
+    `write_end` if it also encodes; `complete` if the end of the body may be its end. The base reads a stream
+    of plain text: each event is an Other, and the end of the body the end of the stream.
+    """
+
+    name = "text"
+    headers: Mapping[str, str] = MappingProxyType({})
+    newline = "\n"
+    dataless = False
+    resumable = True
+    # The end that did not come, in the words of TruncatedError.
+    terminal = "its end"
+    # Whether the answer is one choice, there from the start: then every Done has its Finish.
+    one_choice = False
+
+    def __init__(
+        self,
+        *,
+        loads: Callable[[str], Any] = json.loads,
+        id: str | None = None,
+        model: str | None = None,
+        created: int = 0,
+    ) -> None:
+        self.loads = loads
+        self.id = id
+        self.model = model
+        self.created = created
+        # Done was given, or the terminal written: nothing follows it.
+        self.ended = False
+        # An Error went by: then no Finish is inferred and no success written.
+        self.failed = False
+        # The choices that wait for their Finish, and whether the reader must act on a tool call of theirs.
+        self.open: dict[int, bool] = {0: False} if self.one_choice else {}
+        # Decoding, what was merged so far; encoding, what is held to the end.
+        self.usage: Usage | None = None
+
+    def decode(self, event: Event) -> list[Part]:
+        """The parts of one event; [] after Done. DialectError, holding the event, if it cannot be read."""
+        return [] if self.ended else [Other(event.type, event.data, self.name)]
+
+    def ignored(self, item: Ignored) -> list[Part]:
+        """The parts of a line the standard ignores."""
+        return []
+
+    def last(self, event: Event, line_ended: bool) -> list[Part]:
+        """The parts of an event whose blank line never came, if it is whole: text, if its line ended."""
+        return self.decode(event) if line_ended else []
+
+    def end(self) -> list[Part]:
+        """The body is over: [..., Done], [] if Done was given; TruncatedError if more had to come."""
+        if self.ended:
+            return []
+        if self.failed:
+            return self.finish("error")
+        if self.complete():
+            return self.finish("eof")
+        raise TruncatedError(f"{self.name}: the stream ended before {self.terminal}")
+
+    def complete(self) -> bool:
+        """Whether the answer is whole if the body ends here."""
+        return type(self) is Dialect
+
+    def finish(self, how: str, reconnect: bool = False) -> list[Part]:
+        """The last parts: a Finish for each choice that has none, unless an Error came, and Done."""
+        self.ended = True
+        parts: list[Part] = []
+        if not self.failed:
+            parts += [Finish("tool_call" if called else "stop", None, choice) for choice, called in self.open.items()]
+            self.open.clear()
+        parts.append(Done(how, reconnect))
+        return parts
+
+    def encode(self, part: Part) -> list[Event | Retry | Comment]:
+        """The events that say `part`; [] if it is held, or has no place here. EncodeError if that would be a lie."""
+        kind = part.kind
+        if kind == "done":
+            return list(self.encode_end())
+        if self.ended:
+            raise EncodeError("part", part, "comes after the end of the stream")
+        if part.choice and self.one_choice:
+            raise EncodeError("choice", part.choice, f"must be 0: {self.name} has one answer")
+        if kind == "invalid" or (kind == "other" and part.dialect not in (None, self.name)):  # type: ignore[attr-defined]
+            return []
+        if kind == "error":
+            self.failed = True
+        elif kind == "usage":
+            self.usage = part  # type: ignore[assignment]  # the kind says it is one
+            return []
+        return self.write(part)
+
+    def encode_end(self) -> list[Event]:
+        """What closes all that is open, then the terminal; after an Error no success. Twice is once."""
+        if self.ended:
+            return []
+        events = self.write_end()
+        self.ended = True
+        return events
+
+    def write(self, part: Part) -> list[Event | Retry | Comment]:
+        """The events of a part that is this dialect's to say; all but Done, Usage and Invalid come here."""
+        if part.kind != "other":
+            return []
+        return [Event(part.data if isinstance(part.data, str) else self.dumps(part.data), part.name)]  # type: ignore[attr-defined]
+
+    def write_end(self) -> list[Event]:
+        """The last events."""
+        return []
+
+    def payload(self, event: Event) -> Any:
+        """The event's data read as JSON; DialectError if it is none."""
+        text = event.data
+        if self.loads is json.loads:
+            try:
+                value, end = _scan(text, 0)
+                if end == len(text):
+                    return value
+            except (StopIteration, ValueError, RecursionError):
+                pass
+        try:
+            return self.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise DialectError(f"{self.name}: the data is no JSON: {error}", event) from error
+
+    def dumps(self, value: Any) -> str:
+        """`value` as compact JSON text, which UTF-8 can always write."""
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            if not text.isascii():
+                try:
+                    text.encode()
+                except UnicodeEncodeError:  # a lone surrogate: it leaves as the escape it came as
+                    return json.dumps(value, separators=(",", ":"))
+            return text
+        except RecursionError as error:  # its repr, in the message, would be one too
+            raise EncodeError("data", type(value).__name__, "is nested too deep to be written as JSON") from error
+        except (TypeError, ValueError) as error:
+            raise EncodeError("data", value, f"cannot be written as JSON ({error})") from error
+
+    def merge_usage(self, new: Usage) -> list[Part]:
+        """[the usage so far], if `new` changed it. None never replaces a number."""
+        old = self.usage
+        if old is not None:
+            for name in Usage.__match_args__[:-1]:
+                if getattr(new, name) is None:
+                    setattr(new, name, getattr(old, name))
+            if new == old:
+                return []
+        elif new == _NO_USAGE:
+            return []
+        # A copy without raw, which would keep the payload, however large, as long as the stream.
+        self.usage = Usage(*[getattr(new, name) for name in Usage.__match_args__])
+        return [new]
+
+
+_NO_USAGE = Usage()
+
+
+class CallBuffer:
+    """Tool calls put together, for a dialect that can only say a call whole."""
+
+    def __init__(self) -> None:
+        self._calls: dict[Block, list[ToolCallDelta]] = {}
+
+    def add(self, part: ToolCallDelta) -> None:
+        self._calls.setdefault(part.block, []).append(part)
+
+    def pop(self, block: Block) -> ToolCallDelta | None:
+        """The whole call of `block`, "" in all being {}; None if there is none."""
+        parts = self._calls.pop(block, None)
+        if not parts:
+            return None
+        arguments = "".join([part.arguments for part in parts])
+        ids = [part.id for part in parts if part.id]
+        names = [part.name for part in parts if part.name]
+        free = not all(part.json for part in parts)
+        return ToolCallDelta(
+            arguments if free else arguments or "{}",
+            block,
+            ids[0] if ids else None,
+            names[0] if names else None,
+            json=not free,
+        )
+
+    def pop_all(self) -> list[ToolCallDelta]:
+        """All whole calls, in the order in which they began."""
+        return [call for block in list(self._calls) if (call := self.pop(block)) is not None]
