@@ -1,0 +1,127 @@
+"""Recorded streams say what was written down for them, whole and cut, and say it again re-encoded."""
+
+import hashlib
+import json
+from typing import Any
+
+import captures
+import pytest
+from reading import gather, pieces, random_pieces, read, write
+
+from sse_core.dialects import Finish, Part, ReasoningDelta, TextDelta, Usage, names
+
+CAPTURES = [row for row in captures.expected() if row["dialect"].removeprefix("seed-") in names()]
+SMALL = 100_000  # bytes: up to here byte by byte, above only in random pieces
+
+BY_HAND = "(set by hand: an error is in the stream)"
+# Dialects whose blocks EXPECTED.jsonl names by choice; the others' keys are our blocks.
+BY_CHOICE = ("aitunnel", "gemini", "lawbot", "openai-chat", "openai-completions")
+
+# Where EXPECTED.jsonl and we differ, and why we are right; by the end of the file's name and the field.
+DIFFERS = {
+    ("test_groq_model_web_search_tool_stream.sse", "usage"): "it stands in x_groq",
+    ("test_snowflake_thinking_streaming.sse", "reasoning"): "it stands in reasoning_details alone",
+    ("test_snowflake_thinking_streaming.sse", "id"): 'the id "" is none',
+    ("xai-grok-4-fast_simple_object_streaming.sse", "usage"): "reasoning is left out of completion_tokens",
+    ("vercel-xai-text.sse", "usage"): "reasoning is left out of completion_tokens",
+    ("vercel-xai-tool-call.sse", "usage"): "reasoning is left out of completion_tokens",
+}
+
+
+def digest(texts: dict[str, str]) -> dict[str, list[Any]]:
+    return {key: [len(text), hashlib.sha256(text.encode()).hexdigest()[:16]] for key, text in texts.items() if text}
+
+
+def said(row: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a row that say what is in the stream, in the form of `found`."""
+    return {
+        "text": row["text"],
+        "reasoning": row["reasoning"],
+        "tools": {key: {**call, "args": value_of(call["args"])} for key, call in row["tools"].items()},
+        "finish": {key: reason for key, reason in row["finish"].items() if reason},
+        "usage": None if row["usage"] == [None, None] else row["usage"],
+        "error": row["error"] and row["error"]["message"],
+        "id": row["id"],
+        "model": row["model"],
+    }
+
+
+def found(parts: list[Part], by_choice: bool) -> dict[str, Any]:
+    """The same of our parts."""
+    texts: dict[str, dict[str, str]] = {"text": {}, "reasoning": {}}
+    for part in parts:
+        if isinstance(part, (TextDelta, ReasoningDelta)):
+            key = str(part.choice if by_choice else part.block)
+            texts[part.kind][key] = texts[part.kind].get(key, "") + part.text
+    message = gather(parts)
+    return {
+        "text": digest(texts["text"]),
+        "reasoning": digest(texts["reasoning"]),
+        "tools": {
+            f"{index}/{call.block}" if by_choice else str(call.block): {
+                "id": call.id,
+                "name": call.name,
+                "args": value_of(call.arguments),
+            }
+            for index, choice in message.choices.items()
+            for call in choice.tool_calls
+        },
+        "finish": {str(index): choice.raw_reason for index, choice in message.choices.items() if choice.raw_reason},
+        "usage": message.usage and [message.usage.input_tokens, message.usage.output_tokens],
+        "error": message.error and message.error.message,
+        "id": message.id,
+        "model": message.model,
+    }
+
+
+def value_of(arguments: str) -> Any:
+    """What the text of the arguments says; the text, if it is no JSON."""
+    try:
+        return json.loads(arguments or "{}")
+    except ValueError:
+        return arguments
+
+
+def kept(parts: list[Part]) -> list[Part]:
+    """What the same dialect in and out keeps: usage but the last, and at the end; not by what the end was told."""
+    usage = [part for part in parts if isinstance(part, Usage)][-1:]
+    return [part for part in parts if part.kind not in ("usage", "done")] + usage
+
+
+@pytest.mark.skipif(CAPTURES == [], reason=captures.WHY_NOT)
+@pytest.mark.parametrize("row", CAPTURES, ids=lambda row: row["file"])
+class TestCapture:
+    def test_it_says_what_was_written_down_for_it(self, row: dict[str, Any]) -> None:
+        stream = (captures.FOLDER / row["file"]).read_bytes()
+        name = row["dialect"].removeprefix("seed-")
+        parts, problem = read(name, stream)
+        assert problem is None
+        assert not any(part.kind == "invalid" for part in parts)
+        if row["rebuilt_fields_valid"]:
+            ours = found(parts, name in BY_CHOICE)
+            for field, theirs in said(row).items():
+                if theirs == BY_HAND:
+                    assert ours[field]
+                    continue
+                differs = any(row["file"].endswith(end) and field == what for end, what in DIFFERS)
+                assert (ours[field] != theirs) == differs, (field, ours[field], theirs)
+
+    def test_cuts_do_not_matter(self, row: dict[str, Any]) -> None:
+        stream = (captures.FOLDER / row["file"]).read_bytes()
+        name = row["dialect"].removeprefix("seed-")
+        result = read(name, stream)
+        ways = [random_pieces(stream, row["file"]), random_pieces(stream, len(stream))]
+        for chunks in [pieces(stream), *ways] if len(stream) <= SMALL else ways:
+            assert read(name, *chunks) == result
+
+    def test_encoded_again_it_says_the_same(self, row: dict[str, Any]) -> None:
+        stream = (captures.FOLDER / row["file"]).read_bytes()
+        name = row["dialect"].removeprefix("seed-")
+        parts = kept(read(name, stream)[0])
+        again = kept(read(name, write(name, parts))[0])
+        for before, after in zip(parts, again, strict=True):
+            if isinstance(before, Finish) and before.raw_reason is None:
+                assert isinstance(after, Finish)
+                assert (after.reason, after.choice) == (before.reason, before.choice)
+            else:
+                assert after == before

@@ -1,0 +1,397 @@
+"""What holds for every dialect, whatever it speaks: one that is registered is tested here without a line more.
+
+Its streams are its own encoding of parts that any answer may have, and what hand-made ones HAND_MADE has for it.
+"""
+
+import json
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from reading import all_cuts, gather, nest, pieces, random_pieces, read, sse, whole, write
+
+from sse_core import Decoder, EncodeError, Event
+from sse_core.dialects import (
+    BlockEnd,
+    Done,
+    Error,
+    Finish,
+    Invalid,
+    Other,
+    Part,
+    PartDecoder,
+    PartEncoder,
+    ReasoningDelta,
+    Start,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    names,
+)
+
+# An answer with all that one may hold; each dialect refuses or drops what it has no words for.
+ANSWER: list[Part] = [
+    Start("msg-1", "model-1", "assistant"),
+    ReasoningDelta("Let me "),
+    ReasoningDelta("see."),
+    BlockEnd(0, "reasoning"),
+    TextDelta("Hé "),
+    TextDelta("\u2028\n世界 \U0001f600"),
+    BlockEnd(0, "text"),
+    ToolCallDelta("", 0, "call_1", "weather"),
+    ToolCallDelta('{"city":', 0),
+    ToolCallDelta('"Köln"}', 0),
+    BlockEnd(0, "tool_call"),
+    ToolCallDelta("", 1, "call_2", "now"),
+    BlockEnd(1, "tool_call"),
+    Usage(12, 34, 46),
+    Finish("tool_call"),
+]
+PLAIN: list[Part] = [part for part in ANSWER if part.kind in ("start", "text", "usage")] + [Finish("stop")]
+FAILED: list[Part] = [*PLAIN[:2], Error("Busy", "overloaded", "busy", 503)]
+INTERLEAVED: list[Part] = [
+    ToolCallDelta("", 0, "call_1", "weather"),
+    ToolCallDelta("", 1, "call_2", "now"),
+    ToolCallDelta('{"city":', 0),
+    ToolCallDelta("{}", 1),
+    ToolCallDelta("1}", 0),
+    Finish("tool_call"),
+]
+
+HAND_MADE: dict[str, list[bytes]] = {
+    "json": [
+        b'event: a\ndata: {"type":"x","n":1}\n\n: ping\n\nevent: b\ndata: {"n":[1,{"m":"y"}]}\n\ndata: [DONE]\n\n'
+    ],
+    "laddro": [b'data: {"type":"section","section":"a","content":"A"}\ndata: {"type":"ping"}\ndata: {"type":"done"}\n'],
+    "sajuapi": [
+        b'event: start\ndata: {"event":"start","id":"f1","model":"m"}\n\n'
+        b'event: category\ndata: {"event":"category","category":"love","score":90}\n\n'
+        b'event: done\ndata: {"event":"done","id":"f1","score":85,"tokens_used":456}\n\n'
+    ],
+    "openai-chat": [
+        sse(
+            {
+                "id": "c1",
+                "object": "chat.completion.chunk",
+                "model": "m",
+                "citations": ["u"],
+                "x_groq": {"id": "r", "usage": {"prompt_tokens": 1}},
+                "choices": [
+                    {
+                        "index": 0,
+                        "delta": {
+                            "role": "assistant",
+                            "content": [
+                                {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
+                                {"type": "text", "text": "Hi"},
+                                {"type": "reference", "reference_ids": [1]},
+                            ],
+                            "reasoning": "Hm",
+                            "reasoning_details": [{"type": "reasoning.text", "text": "Hm", "signature": "s"}],
+                            "refusal": "no",
+                            "annotations": [{"type": "url_citation"}],
+                            "tool_calls": [
+                                {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}},
+                                {"index": 1, "id": "b", "custom": {"name": "g", "input": "ls"}},
+                            ],
+                            "function_call": {"name": "f", "arguments": "{}"},
+                        },
+                        "logprobs": {"content": [{"token": "Hi"}]},
+                        "finish_reason": "tool_calls",
+                    }
+                ],
+                "usage": {
+                    "prompt_tokens": 5,
+                    "completion_tokens": 2,
+                    "total_tokens": 7,
+                    "prompt_tokens_details": {"cached_tokens": 1},
+                    "completion_tokens_details": {"reasoning_tokens": 1},
+                },
+            },
+            "[DONE]",
+        ),
+        b'data: {"error":{"message":"Busy","type":"t","code":"c"}}\n\nerror: {"error":{"message":"x"}}\n\n',
+    ],
+}
+
+
+def encode(name: str, parts: list[Part]) -> bytes:
+    """The stream of what the dialect can say of `parts`; it decides with its EncodeError."""
+    encoder = PartEncoder(name)
+    stream = b""
+    for part in parts:
+        try:
+            stream += encoder.send(part)
+        except EncodeError:
+            if part.kind not in ("text", "tool_call"):
+                raise
+    return stream + encoder.close()
+
+
+def streams(name: str) -> list[bytes]:
+    made = [encode(name, parts) for parts in (ANSWER, PLAIN, FAILED, INTERLEAVED)]
+    return [stream for stream in made if stream] + HAND_MADE.get(name, [])
+
+
+every = pytest.mark.parametrize("name", names())
+
+
+def check_order(name: str, parts: list[Part]) -> None:
+    """What must hold of any dialect's parts, of a whole stream."""
+    kinds = [part.kind for part in parts]
+    assert kinds.count("done") == 1
+    assert kinds[-1] == "done"
+    if "error" not in kinds:
+        choices = {part.choice for part in parts if part.kind in ("text", "reasoning", "tool_call")}
+        finishes = [part.choice for part in parts if part.kind == "finish"]
+        assert choices <= set(finishes)
+        assert len(finishes) == len(set(finishes))
+    message = gather(parts)
+    for choice in message.choices.values():
+        for call in choice.tool_calls:
+            if call.json and "error" not in kinds:
+                assert type(json.loads(call.arguments)) is dict
+    last = Usage()
+    for part in parts:
+        if isinstance(part, Usage):
+            for field in Usage.__match_args__[:-1]:
+                old, new = getattr(last, field), getattr(part, field)
+                assert old is None or new >= old, f"{name}: {field}"
+            last = part
+
+
+@every
+def test_a_stream_has_one_done_a_finish_for_each_choice_whole_calls_and_usage_that_grows(name: str) -> None:
+    for stream in streams(name):
+        check_order(name, whole(name, stream))
+
+
+@every
+def test_cuts_do_not_matter(name: str) -> None:
+    for stream in streams(name):
+        parts = whole(name, stream)
+        for chunks in all_cuts(stream):
+            assert whole(name, *chunks) == parts
+        assert whole(name, *random_pieces(stream, name)) == parts
+        with_comments = stream.replace(b"\n\n", b"\n\n: ping\n\n\n")
+        assert whole(name, *pieces(with_comments, 5)) == parts
+
+
+@every
+def test_decoding_what_was_encoded_gives_the_same_parts(name: str) -> None:
+    for parts in (ANSWER, PLAIN, FAILED, INTERLEAVED):
+        canonical, _ = read(name, encode(name, parts))
+        assert read(name, write(name, canonical))[0] == canonical
+    for stream in HAND_MADE.get(name, []):
+        canonical, _ = read(name, write(name, read(name, stream)[0]))
+        assert read(name, write(name, canonical))[0] == canonical
+
+
+@every
+def test_what_a_dialect_accepts_of_an_answer_arrives(name: str) -> None:
+    for parts in (ANSWER, PLAIN, FAILED, INTERLEAVED):
+        found, problem = read(name, encode(name, parts))
+        assert problem is None
+        refused = {part.kind for part in parts if not says(name, part)}
+        sent, got = gather(parts), gather(found)
+        if "text" not in refused:
+            assert got.text == sent.text
+        if "tool_call" not in refused:
+            assert [(call.name, call.arguments) for call in got.tool_calls] == [
+                (call.name, call.arguments) for call in sent.tool_calls
+            ]
+        assert got.reasoning in ("", sent.reasoning)
+        for field in Usage.__match_args__[:-1]:  # None, or what some must write in its place: 0
+            assert getattr(got.usage or Usage(), field) in (None, 0, getattr(sent.usage or Usage(), field))
+        if not refused:
+            assert got.finish_reason in ((None, "error") if sent.error else (sent.finish_reason,))
+            assert (got.error and got.error.message) == (sent.error and sent.error.message)
+
+
+def says(name: str, part: Part) -> bool:
+    try:
+        PartEncoder(name).send(part)
+    except EncodeError:
+        return False
+    return True
+
+
+# -- hostile input
+
+HOSTILE = {
+    "null": "null",
+    "true": "true",
+    "a number": "-7",
+    "a large number": "1e400",
+    "a string": '"x"',
+    "a blank string": '""',
+    "a lone surrogate": '"\\ud800"',
+    "a list": '[[1],"x",{"a":[]}]',
+    "an object": '{"a":{"b":[1]},"type":5,"text":[],"index":{}}',
+    "a deep nest": '{"a":' * 2_500 + "[" * 2_500 + "]" * 2_500 + "}" * 2_500,
+    "endless digits": "9" * 10_000,
+}
+PLACE = "\x00here\x00"
+PLACE_JSON = json.dumps(PLACE)
+
+
+def replaced(value: Any) -> Iterator[Any]:
+    """`value` with each of its members in turn, at any depth, replaced by PLACE."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in list(members):
+        copy = value.copy()
+        copy[key] = PLACE
+        yield copy
+        for inner in replaced(member):
+            copy[key] = inner
+            yield copy
+
+
+def mutated(stream: bytes) -> Iterator[tuple[list[Event], int, str]]:
+    """The events of `stream`, one of them as JSON text in which PLACE_JSON stands for a member; which, and the text."""
+    decoder = Decoder()
+    events = decoder.feed(stream) + decoder.flush()
+    for at, event in enumerate(events):
+        try:
+            payload = json.loads(event.data)
+        except ValueError:
+            continue
+        yield events, at, PLACE_JSON
+        for copy in replaced(payload):
+            yield events, at, json.dumps(copy)
+
+
+def joined(events: list[Event]) -> bytes:
+    return "".join(
+        f"event: {event.type}\n" + "".join(f"data: {line}\n" for line in event.data.split("\n")) + "\n"
+        for event in events
+    ).encode()
+
+
+@every
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_any_member_may_be_anything_and_is_parts_or_invalid_and_no_exception(name: str, hostile: str) -> None:
+    for stream in streams(name):
+        for events, at, text in mutated(stream):
+            event = events[at]
+            bad = Event(text.replace(PLACE_JSON, hostile), event.type)
+            decoder = PartDecoder(name)
+            parts = decoder.feed(joined([*events[:at], bad, *events[at + 1 :]]))
+            assert len(pickle.dumps(decoder)) < 100_000
+            rest, _ = read(name, joined([*events[:at], bad, *events[at + 1 :]]))
+            assert len(rest) >= len(parts)
+            message = gather(parts)
+            assert all(type(choice) is int for choice in message.choices)
+            for part in parts:
+                assert isinstance(part, Part)
+                check_types(part)
+
+
+def check_types(part: Part) -> None:
+    """No member of a part has a type that its field does not have."""
+    assert type(part.choice) is int
+    for field in ("id", "model", "role", "name", "signature", "raw_reason", "type", "dialect"):
+        assert type(getattr(part, field, None)) in (str, type(None))
+    for field in ("text", "arguments", "message", "reason", "how", "of"):
+        assert type(getattr(part, field, "")) is str
+    assert type(getattr(part, "block", 0)) in (int, str, type(None))
+    if isinstance(part, Usage):
+        assert all(type(getattr(part, field)) in (int, type(None)) for field in Usage.__match_args__)
+    if isinstance(part, Error):
+        assert type(part.code) in (int, str, type(None))
+        assert type(part.status) in (int, type(None))
+
+
+@every
+@pytest.mark.parametrize("kind", [int, str])
+def test_state_stays_bounded_whatever_a_member_counts_to(name: str, kind: type) -> None:
+    seen = set()
+    for stream in streams(name):
+        for events, at, text in mutated(stream):
+            shape = json.dumps(shape_of(json.loads(text)))
+            if shape in seen:
+                continue
+            seen.add(shape)
+            check_bounded(name, events[at].type, text, kind)
+
+
+def check_bounded(name: str, event_type: str, text: str, kind: type) -> None:
+    """Feed events that differ in the number at PLACE alone, until the decoder no longer grows."""
+    decoder = PartDecoder(name)
+    fed = size = 0
+    for count in (200, 200, *[1_000] * 12):
+        texts = [text.replace(PLACE_JSON, json.dumps(kind(number))) for number in range(fed, fed + count)]
+        decoder.feed(joined([Event(data, event_type) for data in texts]))
+        before, size = size, len(pickle.dumps(decoder))
+        if fed and size - before < count:  # bytes: less than one for each event
+            break
+        fed += count
+    else:
+        pytest.fail(f"{size} bytes of state, and growing: {text}")
+    assert size < 200_000
+
+
+def shape_of(value: Any) -> Any:
+    """What is alike in events that differ only in what they say."""
+    if isinstance(value, dict):
+        return {key: member if key in ("type", "event") else shape_of(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [shape_of(member) for member in value]
+    return PLACE if value == PLACE else type(value).__name__
+
+
+@every
+@pytest.mark.parametrize(
+    "data",
+    [
+        "{}",
+        "[]",
+        "null",
+        "0",
+        '"x"',
+        "{",
+        "[DONE",
+        "x" * 1_000,
+        '{"type":"\\u0000"}',
+        '{"choices":null}',
+        '{"error":[]}',
+    ],
+    ids=repr,
+)
+def test_any_payload_is_parts_or_invalid_and_no_exception(name: str, data: str) -> None:
+    for event_type in ("message", "error", "done", "x"):
+        for part in read(name, f"event: {event_type}\ndata: {data}\n\n{data}\n".encode())[0]:
+            check_types(part)
+
+
+@every
+def test_a_payload_too_deep_for_anything_is_parts_or_invalid(name: str) -> None:
+    decoder = PartDecoder(name, loads=lambda text: {"type": nest(), "a": nest(), "error": nest()})
+    for _ in range(2):
+        for part in decoder.feed(sse("{}")):
+            assert isinstance(part, (Error, Invalid, Other, Done))
+
+
+# -- imports
+
+
+def loaded(*statements: str) -> set[str]:
+    """The modules of sse_core that a fresh interpreter has loaded after `statements`."""
+    code = "; ".join(
+        ["import sys", *statements, "print(*[name for name in sys.modules if name.startswith('sse_core')])"]
+    )
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=None)
+    return set(shown.stdout.split())
+
+
+def test_a_dialect_loads_on_first_use_and_no_sooner() -> None:
+    wire = loaded("import sse_core")
+    assert not any(name.startswith("sse_core.dialects") for name in wire)
+    shared = loaded("import sse_core.dialects")
+    assert not any(name.rpartition(".")[2][0] != "_" for name in shared - wire - {"sse_core.dialects"})
+    assert "sse_core.dialects._json" not in shared
+    one = loaded("import sse_core.dialects as d", "d.PartDecoder('laddro')")
+    assert {name for name in one - shared if "._" not in name} == {"sse_core.dialects.laddro"}

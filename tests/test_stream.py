@@ -1,0 +1,476 @@
+"""Where bytes meet dialects: PartDecoder, PartEncoder, Transcoder, iter_parts and aiter_parts."""
+
+import asyncio
+import json
+import pickle
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from reading import pieces, read, sse, whole, write
+
+from sse_core import SSE_HEADERS, Comment, Decoder, EncodeError, Event, LimitError, Retry, TruncatedError
+from sse_core.dialects import (
+    BlockEnd,
+    Dialect,
+    Done,
+    Error,
+    Finish,
+    Other,
+    Part,
+    PartDecoder,
+    PartEncoder,
+    ReasoningDelta,
+    Start,
+    TextDelta,
+    ToolCallDelta,
+    Transcoder,
+    Usage,
+    aiter_parts,
+    get,
+    iter_parts,
+    names,
+)
+
+HI = b'data: {"type":"content","content":"Hi"}\n\n'
+BYE = b'data: {"type":"done"}\n\n'
+CUT = 'websopy: the stream ended before its event {"type":"done"}'
+ANSWER: list[Part] = [TextDelta("Hi"), Finish("stop"), Done("event")]
+
+
+class Paced(Dialect):
+    """Tells the client how long to wait, in and between the blocks: what a Retry before an Event is for."""
+
+    name = "paced"
+    newline = "\r\n"
+    dataless = True
+    headers = {"X-Paced": "yes"}  # noqa: RUF012
+
+    def write(self, part: Part) -> list[Event | Retry | Comment]:
+        assert isinstance(part, Other)
+        items: list[Event | Retry | Comment] = part.data
+        return items
+
+
+# -- PartDecoder
+
+
+def test_parts_come_with_the_chunk_that_completes_them() -> None:
+    decoder = PartDecoder("websopy")
+    assert decoder.feed(HI[:-1]) == []
+    assert decoder.feed(b"\n") == [TextDelta("Hi")]
+    assert decoder.done is None
+    assert decoder.feed(BYE + HI) == [Finish("stop"), Done("event")]
+    assert decoder.done == Done("event")
+
+
+def test_what_follows_done_is_ignored() -> None:
+    decoder = PartDecoder("websopy")
+    assert decoder.feed(BYE) == [Finish("stop"), Done("event")]
+    assert decoder.feed(HI) == []
+    assert decoder.feed(b"oops: {\n" + HI) == []
+    assert decoder.close() == decoder.close() == []
+
+
+def test_close_ends_a_stream_that_ends_with_its_body_once() -> None:
+    decoder = PartDecoder("json")
+    assert decoder.close() == [Done("eof")]
+    assert decoder.done == Done("eof")
+    assert decoder.close() == []
+
+
+def test_close_reads_the_event_whose_blank_line_never_came() -> None:
+    assert whole("websopy", HI + BYE[:-2]) == ANSWER
+    assert whole("websopy", HI + BYE[:-1]) == ANSWER
+    assert whole("websopy", HI + b'data: {"type":\ndata: "done"}') == ANSWER
+
+
+def test_close_raises_truncated_with_what_it_still_read() -> None:
+    decoder = PartDecoder("websopy")
+    assert decoder.feed(HI[:-2]) == []
+    with pytest.raises(TruncatedError) as caught:
+        decoder.close()
+    assert (str(caught.value), caught.value.parts) == (CUT, [TextDelta("Hi")])
+    with pytest.raises(TruncatedError) as caught:
+        decoder.close()
+    assert caught.value.parts == []
+
+
+@pytest.mark.parametrize("tail", [b'data: {"type":"don', b"data: {}\ndata: x", b"data", b"da", b'{"error":'], ids=repr)
+def test_half_a_payload_is_a_truncation_and_no_invalid(tail: bytes) -> None:
+    parts, problem = read("websopy", HI, tail)
+    assert parts == [TextDelta("Hi")]
+    assert problem is not None
+    assert problem.startswith("websopy: the stream ended")
+
+
+def test_half_a_line_of_an_event_read_line_by_line_is_a_truncation_too() -> None:
+    stream = b'data: {"type":"section","section":"a","content":"A"}\ndata: {"type":"do'
+    parts, problem = read("laddro", stream)
+    assert [part.kind for part in parts] == ["text", "block_end"]
+    assert problem is not None
+
+
+def test_nothing_at_all_is_a_truncation() -> None:
+    for name in names():
+        if name != "json":
+            assert read(name)[0] == []
+
+
+def test_last_event_id_and_reconnection_time_are_those_of_the_stream() -> None:
+    decoder = PartDecoder("json", last_event_id="6")
+    assert (decoder.last_event_id, decoder.reconnection_time) == ("6", None)
+    decoder.feed(b'id: 7\nretry: 500\ndata: {"type":"x"}\n\n: ping\n')
+    assert (decoder.last_event_id, decoder.reconnection_time) == ("7", 500)
+
+
+def test_a_decoder_pickles_at_every_byte() -> None:
+    stream = b': ping\n\ndata: {"type":"content","content":"H\xc3\xa9"}\r\n\r\n{"error":\n"Busy"}\n'
+    for at in range(len(stream)):
+        decoder = PartDecoder("websopy")
+        parts = decoder.feed(stream[:at])
+        copy = pickle.loads(pickle.dumps(decoder))
+        assert parts + copy.feed(stream[at:]) + copy.close() == [TextDelta("Hé"), Error("Busy"), Done("error")]
+
+
+def test_a_limit_error_comes_after_the_parts_before_it() -> None:
+    decoder = PartDecoder("websopy", max_event_size=50)
+    assert decoder.feed(HI + b"data: " + b"x" * 50) == [TextDelta("Hi")]
+    for _ in range(2):
+        with pytest.raises(LimitError):
+            decoder.feed(b"x")
+    with pytest.raises(LimitError):
+        decoder.close()
+
+
+def test_chunks_are_bytes_like() -> None:
+    decoder = PartDecoder("websopy")
+    stream = memoryview(HI + BYE)
+    assert decoder.feed(bytearray(HI[:9])) + decoder.feed(stream[9:20]) + decoder.feed(b"") == []
+    assert decoder.feed(stream[20 : len(HI)]) == [TextDelta("Hi")]
+    with pytest.raises(TypeError, match="not str: encode it as UTF-8 first"):
+        decoder.feed("data: x\n\n")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not list"):
+        decoder.feed([1])  # type: ignore[arg-type]
+    assert decoder.feed(stream[len(HI) :]) == ANSWER[1:]
+
+
+@pytest.mark.parametrize("form", ["c", "B", "b"])
+def test_whether_the_last_line_ended_is_read_off_any_memoryview(form: Any) -> None:
+    decoder = PartDecoder("json")
+    assert decoder.feed(memoryview(b"data: 12\n").cast(form)) == []
+    assert decoder.close() == [Other("message", 12, "json"), Done("eof")]
+
+
+def test_an_instance_is_good_for_one_stream() -> None:
+    dialect = get("websopy")()
+    assert whole(dialect, HI + BYE) == ANSWER
+    assert whole(dialect, HI + BYE) == []
+
+
+def test_a_dialect_may_have_events_without_data() -> None:
+    assert PartDecoder(Paced).feed(b"event: end\n\n") == [Other("end", "", "paced")]
+    assert PartDecoder(Dialect).feed(b"event: end\n\n") == []
+
+
+# -- PartEncoder
+
+
+def test_headers_are_the_wires_and_the_dialects_own() -> None:
+    assert PartEncoder("websopy").headers == SSE_HEADERS
+    assert PartEncoder(Paced).headers == {**SSE_HEADERS, "X-Paced": "yes"}
+    assert Transcoder("json", Paced).headers == {**SSE_HEADERS, "X-Paced": "yes"}
+
+
+def test_done_is_close_and_twice_is_once() -> None:
+    for parts in ([Done("event")], [Done("eof"), Done("sentinel")], []):
+        encoder = PartEncoder("websopy")
+        assert encoder.send(TextDelta("Hi")) == HI
+        assert b"".join([encoder.send(part) for part in parts]) + encoder.close() + encoder.close() == BYE
+
+
+def test_nothing_is_sent_after_the_end() -> None:
+    encoder = PartEncoder("websopy")
+    encoder.close()
+    with pytest.raises(EncodeError, match=r"^part comes after the end of the stream") as caught:
+        encoder.send(TextDelta("Hi"))
+    assert caught.value.value == TextDelta("Hi")
+
+
+def test_no_success_is_written_after_an_error() -> None:
+    for name in names():
+        if name != "json":
+            encoder = PartEncoder(name)
+            parts, problem = read(name, encoder.send(Error("Busy")) + encoder.close())
+            assert [part.message for part in parts if isinstance(part, Error)] == ["Busy"]
+            assert problem is None
+            assert parts[-1] == Done("error")
+
+
+@pytest.mark.parametrize(
+    ("items", "sent"),
+    [
+        ([Event("a")], b"data: a\r\n\r\n"),
+        ([Retry(5), Event("a")], b"retry: 5\r\ndata: a\r\n\r\n"),
+        ([Retry(5), Event("a", "x", "7")], b"event: x\r\nid: 7\r\nretry: 5\r\ndata: a\r\n\r\n"),
+        ([Retry(5), Event("a"), Event("b")], b"retry: 5\r\ndata: a\r\n\r\ndata: b\r\n\r\n"),
+        ([Retry(5)], b"retry: 5\r\n"),
+        ([Retry(5), Retry(6), Event("a")], b"retry: 5\r\nretry: 6\r\ndata: a\r\n\r\n"),
+        ([Retry(5), Comment("c"), Event("a")], b"retry: 5\r\n: c\r\ndata: a\r\n\r\n"),
+        ([Comment("c")], b": c\r\n"),
+        ([], b""),
+    ],
+    ids=["event", "inside the block", "with type and id", "not the next", "alone", "two", "comment", "ping", "held"],
+)
+def test_a_retry_directly_before_an_event_goes_inside_its_block(
+    items: list[Event | Retry | Comment], sent: bytes
+) -> None:
+    assert PartEncoder(Paced).send(Other("items", items)) == sent
+
+
+# -- Transcoder
+
+CHAT = sse(
+    {"id": "c1", "model": "m", "choices": [{"index": 0, "delta": {"role": "assistant", "content": "H"}}]},
+    {"id": "c1", "choices": [{"index": 0, "delta": {"content": "é"}, "finish_reason": "stop"}]},
+    {"id": "c1", "choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}},
+    "[DONE]",
+)
+
+
+def transcode(transcoder: Transcoder, *chunks: bytes) -> bytes:
+    return b"".join([transcoder.feed(chunk) for chunk in chunks]) + transcoder.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "parts"),
+    [
+        ("websopy", [TextDelta("H"), TextDelta("é"), Usage(1, 2, 3), Finish("stop"), Done("event")]),
+        (
+            "sajuapi",
+            [Start("c1", "m"), TextDelta("H"), TextDelta("é"), Usage(None, None, 3), Finish("stop"), Done("event")],
+        ),
+        (
+            "lawbot",
+            [
+                Start("c1", None, "assistant"),
+                TextDelta("H"),
+                TextDelta("é"),
+                Finish("stop", "stop"),
+                Usage(1, 2, 3),
+                Done("sentinel"),
+            ],
+        ),
+    ],
+    ids=["websopy", "sajuapi", "lawbot"],
+)
+def test_a_stream_is_rewritten_as_another_for_every_cut(target: str, parts: list[Part]) -> None:
+    for chunks in ([CHAT], pieces(CHAT), pieces(CHAT, 7)):
+        transcoder = Transcoder("openai-chat", target)
+        assert whole(target, transcode(transcoder, *chunks)) == parts
+        assert transcoder.done == Done("sentinel")
+        assert transcoder.close() == b""
+
+
+def test_every_dialect_is_rewritten_as_every_other_or_refused() -> None:
+    for source in names():
+        answer: list[Part] = [] if source == "json" else [TextDelta("Hi"), Finish("stop")]
+        for target in names():
+            try:
+                stream = transcode(Transcoder(source, target), write(source, answer))
+            except EncodeError:
+                assert target == "json"
+                continue
+            parts, problem = read(target, stream)
+            assert problem is None
+            if "json" not in (source, target):
+                assert [part.text for part in parts if isinstance(part, TextDelta)] == ["Hi"]
+                assert [part.reason for part in parts if isinstance(part, Finish)] == ["stop"]
+
+
+def test_metadata_is_written_where_the_source_has_none() -> None:
+    transcoder = Transcoder("websopy", "openai-chat", id="c9", model="m", created=7)
+    first = json.loads(transcoder.feed(HI)[6:])
+    assert (first["id"], first["model"], first["created"]) == ("c9", "m", 7)
+
+
+def test_what_the_target_cannot_say_is_refused() -> None:
+    transcoder = Transcoder("websopy", "laddro")
+    with pytest.raises(EncodeError, match="laddro, which has no tool calls"):
+        transcoder.feed(sse({"type": "tool_call", "tool": {"name": "now"}}))
+    assert Transcoder("openai-chat", "laddro").feed(sse({"error": "Busy"})) == sse('{"type":"error","message":"Busy"}')
+
+
+def test_comments_go_along_to_keep_the_connection_alive() -> None:
+    transcoder = Transcoder("websopy", "openai-chat")
+    assert transcoder.feed(b": ping\nretry: 5\nid: 7\n\nnoise: x\n") == b": ping\n"
+
+
+def test_from_a_dialect_to_itself_all_items_are_relayed() -> None:
+    stream = (
+        b': ping\nretry: 500\nid: 1\n\nid: 2\nevent: x\ndata: {"type":"content",\n'
+        b'data: "content":"Hi"}\n\ndata: oops\n\ndata:\n\nid\n\n' + BYE + b": bye\n" + HI
+    )
+    for chunks in ([stream], pieces(stream)):
+        relayed = transcode(Transcoder("websopy", "websopy"), *chunks)
+        assert Decoder().feed_items(relayed) == Decoder().feed_items(stream)
+
+
+def test_a_relay_frames_what_came_as_a_field_line_of_its_own() -> None:
+    # llama.cpp until September 2025: a client that reads the standard would see [DONE] and no error.
+    stream = CHAT[: CHAT.index(b"\n\n") + 2] + b'error: {"error":{"message":"no room","code":500}}\n\ndata: [DONE]\n\n'
+    for chunks in ([stream], pieces(stream)):
+        relayed = transcode(Transcoder("openai-chat", "openai-chat"), *chunks)
+        data = [event.data for event in Decoder().feed(relayed)]
+        assert json.loads(data[1]) == {"error": {"message": "no room", "type": None, "code": 500}}
+        assert data[2:] == ["[DONE]"]
+
+
+def test_a_relay_passes_on_the_event_whose_blank_line_never_came_if_it_is_whole() -> None:
+    assert transcode(Transcoder("websopy", "websopy"), HI + BYE[:-2]) == HI + BYE
+    transcoder = Transcoder("websopy", "websopy")
+    assert transcoder.feed(HI + BYE[:-4]) == HI
+    with pytest.raises(TruncatedError) as caught:
+        transcoder.close()
+    assert read("websopy", caught.value.data)[0] == [Error(CUT), Done("error")]
+
+
+@pytest.mark.parametrize("target", [name for name in names() if name != "json"])
+def test_a_truncated_source_never_ends_as_a_success(target: str) -> None:
+    for at in range(len(HI) - 2):
+        for source, stream in (("websopy", HI[:at]), ("websopy", HI + HI[:at]), ("json", b'{"error":' + HI[:at])):
+            transcoder = Transcoder(source, target)
+            sent = b""
+            with pytest.raises(TruncatedError) as caught:  # noqa: PT012
+                sent += transcoder.feed(stream)
+                transcoder.close()
+            sent += caught.value.data
+            parts, problem = read(target, sent)
+            assert problem is None
+            assert [part.message for part in parts if isinstance(part, Error)] == [str(caught.value)]
+            assert parts[-1] == Done("error")
+            assert all(part.reason == "error" for part in parts if isinstance(part, Finish))
+
+
+def test_what_was_whole_goes_out_before_the_error() -> None:
+    transcoder = Transcoder("websopy", "openai-chat")
+    assert transcoder.feed(HI[:-2]) == b""
+    with pytest.raises(TruncatedError) as caught:
+        transcoder.close()
+    parts, _ = read("openai-chat", caught.value.data)
+    assert parts == [Start("chatcmpl-1"), TextDelta("Hi"), Error(CUT, "truncated"), Done("error")]
+    # Usage that a target holds to the end goes with it.
+    transcoder = Transcoder("openai-chat", "lawbot")
+    transcoder.feed(CHAT[: CHAT.index(b"\n\n") + 2] + sse({"choices": [], "usage": {"prompt_tokens": 1}}))
+    with pytest.raises(TruncatedError) as caught:
+        transcoder.close()
+    assert Usage(1) in read("lawbot", caught.value.data)[0]
+    # A target that holds its text sends it now, and before the error, at which its readers stop.
+    transcoder = Transcoder("websopy", "laddro")
+    assert transcoder.feed(HI) == b""
+    with pytest.raises(TruncatedError) as caught:
+        transcoder.close()
+    assert read("laddro", caught.value.data)[0] == [TextDelta("Hi", "0"), BlockEnd("0"), Error(CUT), Done("error")]
+
+
+def test_a_transcoder_raises_as_its_decoder_does() -> None:
+    transcoder = Transcoder("websopy", "laddro", max_event_size=50)
+    assert transcoder.feed(HI + b"data: " + b"x" * 50) == b""
+    with pytest.raises(LimitError):
+        transcoder.feed(b"x")
+    with pytest.raises(LimitError):
+        transcoder.close()
+    with pytest.raises(TypeError):
+        Transcoder("websopy", "laddro").feed("x")  # type: ignore[arg-type]
+
+
+# -- iter_parts, aiter_parts
+
+
+async def later(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+def collect(chunks: list[bytes], dialect: Any, way: str) -> tuple[list[Part], BaseException | None, list[bytes]]:
+    """The parts, what was raised, and the chunks that were not asked for."""
+    left = iter(chunks)
+    parts: list[Part] = []
+
+    async def run() -> None:
+        async for part in aiter_parts(later(left), dialect):
+            parts.append(part)
+
+    try:
+        if way == "aiter_parts":
+            asyncio.run(run())
+        else:
+            for part in iter_parts(left, dialect):
+                parts.append(part)
+    except (TruncatedError, LimitError) as error:
+        return parts, error, list(left)
+    return parts, None, list(left)
+
+
+ways = pytest.mark.parametrize("way", ["iter_parts", "aiter_parts"])
+
+
+@ways
+def test_iteration_gives_all_parts_and_asks_for_nothing_after_done(way: str) -> None:
+    assert collect([HI, BYE, b"never", b"asked for"], "websopy", way) == (ANSWER, None, [b"never", b"asked for"])
+    assert collect([HI[:9], HI[9:], BYE[:-2]], get("websopy"), way) == (ANSWER, None, [])
+    assert collect([b"data: [1]\n\n"], "json", way) == ([Other("message", [1], "json"), Done("eof")], None, [])
+
+
+@ways
+def test_iteration_raises_truncated_after_what_was_still_read(way: str) -> None:
+    parts, error, _ = collect([HI, HI[:-1]], "websopy", way)
+    assert parts == [TextDelta("Hi"), TextDelta("Hi")]
+    assert isinstance(error, TruncatedError)
+    assert str(error) == CUT
+
+
+@ways
+def test_iteration_raises_a_limit_error_after_the_parts_before_it(way: str) -> None:
+    big = b"data: " + b"x" * (64 * 1024 * 1024)
+    for chunks in ([HI + big], [HI, big, BYE]):
+        parts, error, left = collect(chunks, "websopy", way)
+        assert parts == [TextDelta("Hi")]
+        assert isinstance(error, LimitError)
+        assert left == []
+
+
+@ways
+def test_parts_before_an_exception_of_the_source_are_given(way: str) -> None:
+    def source() -> Iterator[bytes]:
+        yield HI
+        raise ConnectionResetError
+
+    parts: list[Part] = []
+
+    async def run() -> None:
+        async for part in aiter_parts(later(source()), "websopy"):
+            parts.append(part)
+
+    with pytest.raises(ConnectionResetError):  # noqa: PT012
+        if way == "aiter_parts":
+            asyncio.run(run())
+        for part in iter_parts(source(), "websopy"):
+            parts.append(part)
+    assert parts == [TextDelta("Hi")]
+
+
+def test_reasoning_and_calls_go_through_a_gateway() -> None:
+    parts: list[Part] = [
+        Start("c1", "m", "assistant"),
+        ReasoningDelta("Hm"),
+        ToolCallDelta("", 0, "call_1", "now"),
+        ToolCallDelta("{}"),
+        Finish("tool_call", "tool_calls"),
+        Done("sentinel"),
+    ]
+    chat = write("openai-chat", parts)
+    assert whole("openai-chat", chat) == parts
+    assert transcode(Transcoder("openai-chat", "websopy"), chat) == sse(
+        '{"type":"tool_call","tool":{"id":"call_1","name":"now","arguments":"{}"}}', '{"type":"done"}'
+    )
