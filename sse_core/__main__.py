@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command: read an event stream from a file or standard input, print each event as a JSON line at once."""
+"""The command: read an event stream, print each event, or part of a dialect, as a JSON line at once; or rewrite it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import json
 import os
 import sys
 
-from . import Comment, Decoder, Event, Id, LimitError, Retry, __version__
+from . import Comment, Decoder, EncodeError, Event, Id, LimitError, Retry, TruncatedError, __version__
 from ._decoder import MAX_EVENT_SIZE
+from .dialects import Error, Invalid, PartDecoder, TextDelta, Transcoder, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ._items import Item
+    from .dialects import Part
 
 _CHUNK_SIZE = 64 * 1024
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C
@@ -24,8 +26,16 @@ _INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
-    options = _parser().parse_args(args)
+    parser = _parser()
+    options = parser.parse_args(args)
+    if (options.text or options.to) and not options.dialect:
+        parser.error("--text and --to need --dialect, which says what the stream is")
+    if options.dialect and (options.items or options.dataless):
+        parser.error("--items and --dataless are of the wire, which --dialect reads itself")
     try:
+        if options.list:
+            _print(b"".join([name.encode() + b"\n" for name in names()]))
+            return 0
         return _run(options)
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -34,9 +44,10 @@ def main(args: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m " + (__package__ or ""),
-        description="Print each event of an event stream as one line of JSON, as it arrives.",
-        epilog="Exit status: 0; 1 if the stream ended inside an event, broke the limit or could not be read; "
-        "2 for wrong usage.",
+        description="Print each event of an event stream as one line of JSON, as it arrives; "
+        "with --dialect, each part of what the events mean.",
+        epilog="Exit status: 0; 1 if the stream ended inside an event or an answer, held an error or what could not "
+        "be read, or broke the limit; 2 for wrong usage.",
         allow_abbrev=False,
     )
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="the stream; - is standard input")
@@ -45,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--max-event-size", type=_size, metavar="N", default=MAX_EVENT_SIZE, help="bytes an event may have (64 MiB)"
     )
+    parser.add_argument("--dialect", choices=names(), metavar="NAME", help="read the stream as this dialect")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--text", action="store_true", help="with --dialect: only the text of the answer")
+    output.add_argument("--to", choices=names(), metavar="NAME", help="with --dialect: rewrite the stream as this one")
+    parser.add_argument("--list", action="store_true", help="print the names of all dialects")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
@@ -55,25 +71,98 @@ def _size(text: str) -> int:
     return int(text)
 
 
+class _Events:
+    """The stream's events, or all its items, as JSON lines."""
+
+    done = False
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._decoder = Decoder(dataless=options.dataless, max_event_size=options.max_event_size)
+        self._feed = self._decoder.feed_items if options.items else self._decoder.feed
+        self.problem: str | None = None
+
+    def feed(self, chunk: bytes) -> bytes:
+        lines = b"".join([_json_line(_item_members(item)) for item in self._feed(chunk)])
+        if self._decoder.error is not None:
+            self.problem = str(self._decoder.error)
+            self.done = True
+        return lines
+
+    def close(self) -> bytes:
+        if self._decoder.incomplete:
+            self.problem = "the stream ended inside an event, which was dropped"
+        return b""
+
+
+class _Parts:
+    """The parts of a dialect, as JSON lines or as the text alone."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._decoder = PartDecoder(options.dialect, max_event_size=options.max_event_size)
+        self._text = options.text
+        self.problem: str | None = None
+
+    @property
+    def done(self) -> bool:
+        return self._decoder.done is not None
+
+    def feed(self, chunk: bytes) -> bytes:
+        return self._show(self._decoder.feed(chunk))
+
+    def close(self) -> bytes:
+        try:
+            return self._show(self._decoder.close())
+        except TruncatedError as error:
+            shown = self._show(list(error.parts))
+            self.problem = self.problem or str(error)
+            return shown
+
+    def _show(self, parts: list[Part]) -> bytes:
+        for part in parts:
+            if isinstance(part, Error):
+                self.problem = self.problem or f"the server sent an error: {part.message}"
+            elif isinstance(part, Invalid):
+                self.problem = self.problem or str(part.error)
+        if self._text:
+            texts = [part.text for part in parts if isinstance(part, TextDelta) and part.choice == 0]
+            return "".join(texts).encode("utf-8", "replace")
+        return b"".join([_json_line(_part_members(part)) for part in parts])
+
+
+class _Rewritten(_Parts):
+    """The stream as another dialect's; the parts are still looked at, for what went wrong."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        super().__init__(options)
+        self._transcoder = Transcoder(options.dialect, options.to, max_event_size=options.max_event_size)
+
+    def feed(self, chunk: bytes) -> bytes:
+        super().feed(chunk)
+        return self._transcoder.feed(chunk)
+
+    def close(self) -> bytes:
+        super().close()
+        try:
+            return self._transcoder.close()
+        except TruncatedError as error:
+            return error.data
+
+
 def _run(options: argparse.Namespace) -> int:
     name = "standard input" if options.file == "-" else options.file
-    decoder = Decoder(dataless=options.dataless, max_event_size=options.max_event_size)
-    feed = decoder.feed_items if options.items else decoder.feed
+    reader = _Rewritten(options) if options.to else _Parts(options) if options.dialect else _Events(options)
     try:
         with _open(options.file) as stream:
             # Unbuffered: a read gives what has arrived. os.read: none yet, on a descriptor that will not
             # wait, is an error; stream.read would give None, and that look like the end.
-            while chunk := os.read(stream.fileno(), _CHUNK_SIZE):
-                _print([_as_json(item) for item in feed(chunk)])
-                if decoder.error is not None:
-                    raise decoder.error
+            while not reader.done and (chunk := os.read(stream.fileno(), _CHUNK_SIZE)):
+                _print(reader.feed(chunk))
+        _print(reader.close())
     except OSError as error:
         return _fail(name, error.strerror or str(error))
-    except LimitError as error:
+    except (LimitError, EncodeError) as error:
         return _fail(name, str(error))
-    if decoder.incomplete:
-        return _fail(name, "the stream ended inside an event, which was dropped")
-    return 0
+    return _fail(name, reader.problem) if reader.problem else 0
 
 
 def _open(file: str) -> BinaryIO:
@@ -82,13 +171,13 @@ def _open(file: str) -> BinaryIO:
     return open(file, "rb", buffering=0)
 
 
-def _print(rows: list[dict[str, object]]) -> None:
+def _print(data: bytes) -> None:
+    if not data:
+        return
     if sys.stdout is None:  # `>&-`
         sys.exit(_fail("standard output", "Bad file descriptor"))
     try:
-        for row in rows:
-            # UTF-8 whatever the locale.
-            sys.stdout.buffer.write(json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except OSError as error:
         # Python flushes standard output once more as it exits, and would complain: give it somewhere to go.
@@ -98,7 +187,12 @@ def _print(rows: list[dict[str, object]]) -> None:
         sys.exit(_fail("standard output", error.strerror or str(error)))
 
 
-def _as_json(item: Item) -> dict[str, object]:
+def _json_line(members: dict[str, object]) -> bytes:
+    # UTF-8 whatever the locale. A lone surrogate, which JSON can escape, leaves as the escape it came as.
+    return json.dumps(members, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _item_members(item: Item) -> dict[str, object]:
     if isinstance(item, Event):
         return {"type": item.type, "data": item.data, "last_event_id": item.last_event_id}
     if isinstance(item, Comment):
@@ -108,6 +202,14 @@ def _as_json(item: Item) -> dict[str, object]:
     if isinstance(item, Id):
         return {"id": item.value}
     return {"ignored": item.line}
+
+
+def _part_members(part: Part) -> dict[str, object]:
+    members: dict[str, object] = {"kind": part.kind}
+    members |= {name: getattr(part, name) for name in part.__match_args__}
+    if isinstance(part, Invalid):
+        members["event"] = _item_members(part.event)
+    return members
 
 
 def _fail(name: str, reason: str) -> int:
