@@ -91,6 +91,8 @@ class TruncatedError(SSEError):
 class EncodeError(SSEError, ValueError):
     """The caller asked to send what the wire or the dialect cannot say: `field` names it, `value` is it.
 
+    `data` is what the call that raised it still has to send (Transcoder).
+
     >>> from sse_core import EncodeError, Event, encode
     >>> try:
     ...     encode(Event("hi", "a\\ndata: injected"))
@@ -101,6 +103,7 @@ class EncodeError(SSEError, ValueError):
 
     def __init__(self, field: str, value: object, problem: str) -> None:
         super().__init__(field, value, problem)
+        self.data = b""
         self.field = field
         self.value = value
         self.problem = problem

@@ -585,3 +585,18 @@ def test_a_bad_option_is_named(options: dict[str, Any], error: type[Exception]) 
 def test_a_seeded_id_is_on_events_until_the_stream_says_otherwise() -> None:
     decoder = Decoder(last_event_id="7")
     assert decoder.feed_items(b"data: a\n\nid\ndata: b\n\n") == [event("a", "7"), Id(""), Event("b")]
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])
+def test_chunks_of_many_kilobytes_say_what_small_ones_do(newline: bytes) -> None:
+    rng = Random(newline.hex())
+    shapes = (b"event: t\ndata: y", b": c", b"id: 4\ndata: a\ndata: b", b"retry: 5", b"", b"data: " + b"z" * 40_000)
+    for _ in range(12):
+        blocks = []
+        while sum(map(len, blocks)) < 70_000:
+            block = b"data: " + b"x" * rng.randrange(3_000) if rng.random() < 0.5 else rng.choice(shapes)
+            blocks.append((block + b"\n\n").replace(b"\n", newline))
+        stream = b"".join(blocks)
+        decoder = Decoder()
+        pieces = [item for at in range(0, len(stream), 100) for item in decoder.feed_items(stream[at : at + 100])]
+        assert Decoder().feed_items(stream) == pieces
