@@ -1,0 +1,143 @@
+"""The decoders to compare: each a function that reads every event's type, data and id, and returns the count."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Callable, Mapping
+from importlib import import_module, metadata
+from typing import Any, TypeVar
+
+from sse_core import Decoder
+
+Consumer = Callable[[list[bytes]], int]
+Made = TypeVar("Made")
+
+
+def sse_core(chunks: list[bytes]) -> int:
+    count = 0
+    feed = Decoder().feed
+    for chunk in chunks:
+        for event in feed(chunk):
+            _ = event.type, event.data, event.last_event_id  # reading is part of what is measured
+            count += 1
+    return count
+
+
+def sse_core_json(chunks: list[bytes]) -> int:
+    """The same, with the data read as JSON."""
+    count = 0
+    feed, loads = Decoder().feed, json.loads
+    for chunk in chunks:
+        for event in feed(chunk):
+            _ = event.type, loads(event.data), event.last_event_id
+            count += 1
+    return count
+
+
+def _launchdarkly() -> Consumer:
+    event_class: Any = import_module("ld_eventsource.actions").Event
+    reader: Any = import_module("ld_eventsource.reader")
+    lines_from, sse_reader = reader._BufferedLineReader.lines_from, reader._SSEReader
+
+    def consume(chunks: list[bytes]) -> int:
+        count = 0
+        for event in sse_reader(lines_from(chunks)).events_and_comments():
+            if type(event) is event_class:
+                _ = event.event, event.data, event.last_event_id
+                count += 1
+        return count
+
+    return consume
+
+
+def _httpx_sse() -> Consumer:
+    decoders: Any = import_module("httpx_sse._decoders")
+
+    def consume(chunks: list[bytes]) -> int:
+        count = 0
+        text = codecs.getincrementaldecoder("utf-8")("replace").decode
+        split, decode = decoders.SSELineDecoder().decode, decoders.SSEDecoder().decode
+        for chunk in chunks:
+            for line in split(text(chunk)):
+                event = decode(line)
+                if event is not None:
+                    _ = event.event, event.data, event.id
+                    count += 1
+        return count
+
+    return consume
+
+
+def _axio_sse() -> Consumer:
+    decoder: Any = import_module("axio_sse").Decoder
+
+    def consume(chunks: list[bytes]) -> int:
+        count = 0
+        decode = decoder().decode
+        for chunk in chunks:
+            for event in decode(chunk):
+                _ = event.event, event.data, event.id
+                count += 1
+        return count
+
+    return consume
+
+
+def _read_all(events: Callable[[list[bytes]], Any]) -> Consumer:
+    """A consumer of a decoder that takes all chunks and gives an iterator of events."""
+
+    def consume(chunks: list[bytes]) -> int:
+        count = 0
+        for event in events(chunks):
+            _ = event.event, event.data, event.id
+            count += 1
+        return count
+
+    return consume
+
+
+def _sseclient() -> Consumer:
+    client: Any = import_module("sseclient").SSEClient
+    return _read_all(lambda chunks: client(chunks).events())
+
+
+def _sdk(module: str) -> Consumer:
+    decoder: Any = import_module(f"{module}._streaming").SSEDecoder
+    return _read_all(lambda chunks: decoder().iter_bytes(iter(chunks)))
+
+
+# By distribution: what makes its consumer. FAITHFUL decode as the standard says; ratios are to the fastest of them.
+PEERS: dict[str, Callable[[], Consumer]] = {
+    "launchdarkly-eventsource": _launchdarkly,
+    "httpx-sse": _httpx_sse,
+    "axio-sse": _axio_sse,
+    "sseclient-py": _sseclient,
+    "openai": lambda: _sdk("openai"),
+    "anthropic": lambda: _sdk("anthropic"),
+}
+FAITHFUL = ("launchdarkly-eventsource", "httpx-sse", "axio-sse")
+
+
+def installed(makers: Mapping[str, Callable[[], Made]]) -> tuple[dict[str, Made], dict[str, str], dict[str, str]]:
+    """What `makers` (by distribution) make; the versions of those; and why the others are not here."""
+    made, versions, missing = {}, {}, {}
+    for name, make in makers.items():
+        try:
+            version = metadata.version(name)
+            made[name] = make()
+        except metadata.PackageNotFoundError:
+            missing[name] = "not installed"
+        except (ImportError, AttributeError) as error:  # another version, which keeps its decoder elsewhere
+            missing[name] = str(error)
+        else:
+            versions[name] = version
+    return made, versions, missing
+
+
+def print_missing(missing: Mapping[str, str]) -> None:
+    """A line for each package that is not here."""
+    for name, reason in missing.items():
+        print(f"skipped: {name} ({reason}; see benchmarks/requirements.txt)")
+    if missing:
+        print()
