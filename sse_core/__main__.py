@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .dialects import Part
 
 _CHUNK_SIZE = 64 * 1024
+_REASON_SIZE = 500  # characters of what a server says went wrong
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
@@ -104,29 +105,45 @@ class _Parts:
 
     @property
     def done(self) -> bool:
-        return self._decoder.done is not None
+        # Past the limit nothing more is read: `close` raises.
+        return self._decoder.done is not None or self._decoder._decoder.error is not None
 
     def feed(self, chunk: bytes) -> bytes:
-        return self._show(self._decoder.feed(chunk))
+        return self._show(self._look(self._decoder.feed(chunk)))
 
     def close(self) -> bytes:
-        try:
-            return self._show(self._decoder.close())
-        except TruncatedError as error:
-            shown = self._show(list(error.parts))
-            self.problem = self.problem or str(error)
-            return shown
+        return self._show(self._last())
 
-    def _show(self, parts: list[Part]) -> bytes:
+    def _last(self) -> list[Part]:
+        try:
+            return self._look(self._decoder.close())
+        except TruncatedError as error:
+            parts = self._look(list(error.parts))
+            self.problem = self.problem or str(error)
+            return parts
+
+    def _look(self, parts: list[Part]) -> list[Part]:
+        """`parts`, looked at for what went wrong; the first that did is the reason."""
         for part in parts:
             if isinstance(part, Error):
                 self.problem = self.problem or f"the server sent an error: {part.message}"
             elif isinstance(part, Invalid):
                 self.problem = self.problem or str(part.error)
+        return parts
+
+    def _show(self, parts: list[Part]) -> bytes:
         if self._text:
             texts = [part.text for part in parts if isinstance(part, TextDelta) and part.choice == 0]
-            return "".join(texts).encode("utf-8", "replace")
-        return b"".join([_json_line(_part_members(part)) for part in parts])
+            return "".join(texts).encode("utf-8", "replace")  # a lone surrogate is a ?
+        return b"".join([self._line(part) for part in parts])
+
+    def _line(self, part: Part) -> bytes:
+        members = _part_members(part)
+        try:
+            return _json_line(members)
+        except (ValueError, RecursionError) as error:  # an Other's: json reads NaN, and deeper than it writes
+            self.problem = self.problem or f"data that cannot be printed as JSON: {error}"
+            return _json_line({**members, "data": None})
 
 
 class _Rewritten(_Parts):
@@ -135,13 +152,31 @@ class _Rewritten(_Parts):
     def __init__(self, options: argparse.Namespace) -> None:
         super().__init__(options)
         self._transcoder = Transcoder(options.dialect, options.to, max_event_size=options.max_event_size)
+        # The target could not say a part: it gets no end, which would be a success.
+        self._stuck = False
+
+    @property
+    def done(self) -> bool:
+        return self._stuck or super().done
 
     def feed(self, chunk: bytes) -> bytes:
-        super().feed(chunk)
-        return self._transcoder.feed(chunk)
+        rewritten = []
+        # A line at a time, so that what the target cannot say does not take along what came before it.
+        for line in chunk.splitlines(keepends=True):
+            if self.done:
+                break
+            self._look(self._decoder.feed(line))
+            try:
+                rewritten.append(self._transcoder.feed(line))
+            except EncodeError as error:
+                self.problem = str(error)
+                self._stuck = True
+        return b"".join(rewritten)
 
     def close(self) -> bytes:
-        super().close()
+        if self._stuck:
+            return b""
+        self._last()
         try:
             return self._transcoder.close()
         except TruncatedError as error:
@@ -189,7 +224,10 @@ def _print(data: bytes) -> None:
 
 def _json_line(members: dict[str, object]) -> bytes:
     # UTF-8 whatever the locale. A lone surrogate, which JSON can escape, leaves as the escape it came as.
-    return json.dumps(members, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n"
+    return (
+        json.dumps(members, ensure_ascii=False, allow_nan=False, default=str).encode("utf-8", "backslashreplace")
+        + b"\n"
+    )
 
 
 def _item_members(item: Item) -> dict[str, object]:
@@ -214,8 +252,16 @@ def _part_members(part: Part) -> dict[str, object]:
 
 def _fail(name: str, reason: str) -> int:
     if sys.stderr is not None:  # print would take None for standard output
-        print(f"{name}: {reason}", file=sys.stderr)
+        print(f"{_one_line(name)}: {_one_line(reason)}", file=sys.stderr)
     return 1
+
+
+def _one_line(text: str) -> str:
+    """`text` as a terminal may have it, though a server wrote it: no line ends, nothing that steers, not too long."""
+    if len(text) > _REASON_SIZE:
+        text = text[:_REASON_SIZE] + "..."
+    safe = [char if char.isprintable() else " " if char.isspace() else ascii(char)[1:-1] for char in text]
+    return "".join(safe).strip()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The Accumulator puts the parts of a stream together, and keeps no more than it may."""
 
 import pickle
+from collections.abc import Callable
 
 import pytest
 from reading import nest
@@ -109,40 +110,61 @@ LONG = "x" * 1_000
 
 
 @pytest.mark.parametrize(
-    ("part", "fit"),
+    ("make", "fit"),
     [
-        (TextDelta(LONG), 9),
-        (TextDelta("", block=LONG), 9),
-        (TextDelta(""), 156),
-        (ReasoningDelta(LONG), 9),
-        (ToolCallDelta(LONG, 0, LONG, LONG), 3),
-        (ToolCallDelta("", block=LONG), 9),
-        (Other("x", LONG), 9),
-        (Other(LONG), 8),
-        (Other("x", {LONG: [LONG, 1, None, {"x": LONG}]}), 2),
+        (lambda n: TextDelta(LONG), 9),
+        (lambda n: TextDelta("", block=f"{n}{LONG}"), 9),
+        (lambda n: TextDelta("", n), 156),
+        (lambda n: ReasoningDelta(LONG), 9),
+        (lambda n: ToolCallDelta(LONG, 0, LONG, LONG), 3),
+        (lambda n: ToolCallDelta("", block=f"{n}{LONG}"), 9),
+        (lambda n: Start(choice=n), 156),
+        (lambda n: Other("x", LONG), 8),
+        (lambda n: Other(LONG), 8),
+        (lambda n: Other("x", {LONG: [LONG, 1, None, {"x": LONG}]}), 2),
     ],
     ids=[
         "text",
         "a block's name",
-        "empty text",
+        "empty blocks",
         "reasoning",
         "a call",
         "a call's block",
+        "choices",
         "text of an Other",
         "an Other's name",
         "JSON of an Other",
     ],
 )
-def test_past_its_size_it_raises_and_leaves_the_part_out(part: Part, fit: int) -> None:
+def test_past_its_size_it_raises_and_leaves_the_part_out(make: Callable[[int], Part], fit: int) -> None:
     message = Accumulator(max_size=10_000)
-    for _ in range(fit):
-        message.add(part)
+    for number in range(fit):
+        message.add(make(number))
     before = pickle.dumps(message)
-    for _ in range(2):
+    for number in (fit, fit + 1):
         with pytest.raises(LimitError, match="larger than max_size, 10000 characters") as caught:
-            message.add(part)
+            message.add(make(number))
     assert caught.value.limit == 10_000
     assert pickle.dumps(message) == before
+
+
+def test_what_a_start_replaces_is_given_back_and_fragments_cost_what_they_hold() -> None:
+    message = Accumulator(max_size=10_000)
+    for _ in range(20):
+        message.add(Start("c"))
+        for _ in range(5_000):
+            message.add(TextDelta("x"))
+    assert message.text == "x" * 5_000
+
+
+def test_a_call_stays_the_servers_and_free_text_whatever_later_fragments_say() -> None:
+    call = gather(ToolCallDelta("a", 0, "i", "n", True, False), ToolCallDelta("b")).tool_calls[0]
+    assert (call.server, call.json, call.arguments) == (True, False, "ab")
+
+
+def test_another_choices_start_leaves_the_message_alone() -> None:
+    message = gather(Start("c1", "m"), Usage(1), Start("c2", choice=1))
+    assert (message.id, message.model, message.usage) == ("c1", "m", Usage(1))
 
 
 def test_what_it_counts_may_be_nested_without_end() -> None:

@@ -151,7 +151,8 @@ def test_the_base_reads_plain_text_to_the_end_of_the_body() -> None:
     stream = b"event: note\ndata: a\n\ndata: b\n"
     parts = [Other("note", "a", "text"), Other("message", "b", "text"), Done("eof")]
     assert whole(Dialect, stream) == whole(Dialect, *pieces(stream)) == parts
-    assert whole(Dialect, b"ignored: x\ndata: a\n\ndata: half a wo") == [Other("message", "a", "text"), Done("eof")]
+    parts, problem = read(Dialect, b"ignored: x\ndata: a\n\ndata: half a wo")
+    assert (parts, problem) == ([Other("message", "a", "text")], "text: the stream ended inside an event")
 
 
 def test_the_base_writes_others_and_nothing_else() -> None:
@@ -299,7 +300,7 @@ def test_lines_that_are_no_json_are_nothing() -> None:
     ("body", "problem"),
     [
         (b"{oops}\n", "the data is no JSON"),
-        (b"[1]\n", "a body with no framing, and no JSON object"),
+        (b"[\n1\n]\n", "a body with no framing, and no JSON object"),
         (b"[{},\n{}]\n", "a body with no framing, and no JSON object"),
     ],
     ids=["no JSON", "no object", "two objects"],
@@ -438,8 +439,6 @@ def test_json_has_no_words_for_an_answer() -> None:
         (b'data: "x"', ["other", "done"]),
         (b"data: [DONE]", ["done"]),
         (b"data: 12\n", ["other", "done"]),
-        (b"data: 12", ["done"]),
-        (b'data: {"type":"x"', ["done"]),
         (b'data: {"type":\ndata: "x"}', ["other", "done"]),
     ],
     ids=repr,
@@ -449,8 +448,89 @@ def test_an_event_the_end_cut_off_counts_if_its_payload_is_whole(tail: bytes, ki
     assert [part.kind for part in whole("json", *pieces(tail))] == kinds
 
 
+@pytest.mark.parametrize("tail", [b"data: 12", b'data: {"type":"x"', b"dat", b"event: x\n"], ids=repr)
+def test_where_the_end_of_the_body_is_the_end_half_an_event_is_a_truncation(tail: bytes) -> None:
+    parts, problem = read("json", b"data: 1\n\n" + tail)
+    assert (parts, problem) == ([Other("message", 1, "json")], "json: the stream ended inside an event")
+    assert whole("json", b"data: 1\n\n: half a comm")[-1] == Done("eof")
+
+
+@pytest.mark.parametrize("data", ["network down", '"network down"', "", "[1]"])
+def test_an_error_event_is_an_error_whatever_its_data(data: str) -> None:
+    parts = whole("sajuapi", f"event: error\ndata: {data}\n\n".encode())
+    assert [part.kind for part in parts] == ["error", "done"]
+    assert whole("openai-chat", b"event: error\ndata: upstream timeout\n\n")[0] == Error("upstream timeout")
+
+
 def test_dialects_pickle_inside_a_body() -> None:
     dialect = get("laddro")()
     assert dialect.ignored(Ignored("{")) == []
     copy = pickle.loads(pickle.dumps(dialect))
-    assert copy.ignored(Ignored('"message":"Busy"}')) == [Error("Busy")]
+    assert copy.ignored(Ignored('"message":"Busy"}')) == [Error("Busy"), Done("error")]
+
+
+@pytest.mark.parametrize("name", ["websopy", "openai-chat"])
+def test_arguments_that_no_json_can_say_are_invalid_and_not_empty(name: str) -> None:
+    call = b'{"type":"tool_call","tool":{"name":"f","arguments":{"x":NaN}}}'
+    if name == "openai-chat":
+        call = b'{"choices":[{"delta":{"tool_calls":[{"function":{"name":"f","arguments":{"x":NaN}}}]}}]}'
+    parts = PartDecoder(name).feed(b"data: " + call + b"\n\n")
+    assert [part.kind for part in parts] == ["invalid"]
+
+
+def test_a_body_that_is_too_large_is_dropped_to_its_end_and_said_once() -> None:
+    line = b'{"a": "' + b"x" * 99_000 + b'"},\n'
+    parts = whole("openai-chat", b"[\n" + line * 30 + b'{"error": "not this one"}\n]\n{"error": {"message": "Busy"}}\n')
+    assert [part.kind for part in parts] == ["invalid", "error", "done"]
+    assert isinstance(parts[0], Invalid)
+    assert len(parts[0].event.data) < 1_200_000
+
+
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        ("text", "part"),
+        (TextDelta(5), "text"),  # type: ignore[arg-type]
+        (ToolCallDelta({"a": 1}), "arguments"),  # type: ignore[arg-type]
+        (Finish(None), "reason"),  # type: ignore[arg-type]
+        (TextDelta("x", choice=-1), "choice"),
+        (TextDelta("x", choice=True), "choice"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("name", names())
+def test_what_is_no_part_or_no_text_is_an_encode_error(name: str, part: Any, field: str) -> None:
+    encoder = PartEncoder(name)
+    with pytest.raises(EncodeError) as caught:
+        encoder.send(part)
+    assert caught.value.field == field
+    assert "error" not in [part.kind for part in read(name, encoder.close())[0]]
+
+
+class Plain(Dialect):
+    """As section 4 of a contract may be read: a dialect that overrides what the streams call, and no more."""
+
+    name = "plain"
+
+    def decode(self, event: Event) -> list[Part]:
+        return [Done("sentinel")] if event.data == "END" else [TextDelta(event.json())]
+
+    def encode(self, part: Part) -> list[Any]:
+        return [Event(f'"{part.text}"')] if isinstance(part, TextDelta) else []
+
+    def encode_end(self) -> list[Event]:
+        return [Event("END")]
+
+
+def test_a_dialect_may_override_no_more_than_what_the_streams_call() -> None:
+    decoder = PartDecoder(Plain)
+    parts = decoder.feed(b'data: "a"\n\ndata: oops\n\ndata: END\n\ndata: "b"\n\n')
+    assert [part.kind for part in parts] == ["text", "invalid", "done"]
+    assert decoder.done == Done("sentinel")
+    assert decoder.close() == []
+    encoder = PartEncoder(Plain)
+    assert encoder.send(TextDelta("a")) == b'data: "a"\n\n'
+    assert encoder.send(Done("x")) == b"data: END\n\n"
+    assert encoder.close() == b""
+    with pytest.raises(EncodeError, match="comes after the end"):
+        encoder.send(TextDelta("b"))

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 import captures
 import pytest
 from reading import gather, pieces, random_pieces, read, write
 
-from sse_core.dialects import Finish, Part, ReasoningDelta, TextDelta, Usage, names
+from sse_core.dialects import BlockEnd, Finish, Part, ReasoningDelta, Start, TextDelta, Usage, names
 
 CAPTURES = [row for row in captures.expected() if row["dialect"].removeprefix("seed-") in names()]
 SMALL = 100_000  # bytes: up to here byte by byte, above only in random pieces
@@ -17,6 +19,7 @@ BY_HAND = "(set by hand: an error is in the stream)"
 # Dialects whose blocks EXPECTED.jsonl names by choice; the others' keys are our blocks.
 BY_CHOICE = ("aitunnel", "gemini", "lawbot", "openai-chat", "openai-completions")
 
+TOOL_USE = "toolUsePromptTokenCount is input too"
 # Where EXPECTED.jsonl and we differ, and why we are right; by the end of the file's name and the field.
 DIFFERS = {
     ("test_groq_model_web_search_tool_stream.sse", "usage"): "it stands in x_groq",
@@ -25,7 +28,26 @@ DIFFERS = {
     ("xai-grok-4-fast_simple_object_streaming.sse", "usage"): "reasoning is left out of completion_tokens",
     ("vercel-xai-text.sse", "usage"): "reasoning is left out of completion_tokens",
     ("vercel-xai-tool-call.sse", "usage"): "reasoning is left out of completion_tokens",
+    ("gemini-api__test_code_execution_stream.sse", "usage"): TOOL_USE,
+    ("gemini-api__test_google_model_web_fetch_tool_stream.sse", "usage"): TOOL_USE,
+    ("gemini-api__test_google_model_web_search_tool_stream.sse", "usage"): TOOL_USE,
+    ("gemini-fixture__streaming-success-code-execution.sse", "usage"): TOOL_USE,
+    ("gemini-fixture__streaming-success-url-context.sse", "usage"): TOOL_USE,
+    ("vertex-fixture__streaming-success-code-execution.sse", "usage"): TOOL_USE,
+    ("vertex-fixture__streaming-failure-error-mid-stream.sse", "finish"): "an Error follows: no Finish",
+    ("vertex-fixture__streaming-failure-prompt-blocked-safety.sse", "finish"): "a blocked prompt ends choice 0",
+    ("openai__vercel-openai-error.1.sse", "finish"): "an Error came before: no Finish",
+    ("openai__vercel-openai-phase.1.sse", "text"): "deltas were cut from the recording: the rest stands in its .done",
 }
+# Payloads that are no JSON, how many, and how the stream then ends: here they are its first event and its last.
+BROKEN = {
+    "openai__vercel-parallel-tool-call-wrapper.1.sse": (
+        2,
+        "openai-responses: the stream ended before response.completed",
+    )
+}
+# Finish reasons that are no word of their dialect: written as its nearest.
+NO_WORDS = ("FAKE_ENUM",)
 
 
 def digest(texts: dict[str, str]) -> dict[str, list[Any]]:
@@ -50,7 +72,9 @@ def found(parts: list[Part], by_choice: bool) -> dict[str, Any]:
     """The same of our parts."""
     texts: dict[str, dict[str, str]] = {"text": {}, "reasoning": {}}
     for part in parts:
-        if isinstance(part, (TextDelta, ReasoningDelta)):
+        if isinstance(part, Start):  # a second one replaces the first
+            texts = {"text": {}, "reasoning": {}}
+        elif isinstance(part, (TextDelta, ReasoningDelta)):
             key = str(part.choice if by_choice else part.block)
             texts[part.kind][key] = texts[part.kind].get(key, "") + part.text
     message = gather(parts)
@@ -82,10 +106,48 @@ def value_of(arguments: str) -> Any:
         return arguments
 
 
-def kept(parts: list[Part]) -> list[Part]:
+def kept(name: str, parts: list[Part]) -> list[Part]:
     """What the same dialect in and out keeps: usage but the last, and at the end; not by what the end was told."""
     usage = [part for part in parts if isinstance(part, Usage)][-1:]
-    return [part for part in parts if part.kind not in ("usage", "done")] + usage
+    # What could not be read cannot be written.
+    parts = [part for part in parts if part.kind not in ("usage", "done", "invalid")] + usage
+    if name == "openai-responses":
+        # Output indexes count up from 0 without gaps, so other numbers for the same blocks; and clients insist on
+        # a number for each count.
+        return [_with_counts(part) if isinstance(part, Usage) else part for part in _renumbered(parts)]
+    if name == "gemini":
+        # Each content has its role: a Start of nothing else says nothing.
+        return [part for part in parts if not isinstance(part, Start) or part.id or part.model]
+    return parts
+
+
+def _renumbered(parts: list[Part]) -> list[Part]:
+    """With blocks numbered in the order in which they begin."""
+    numbers: dict[Any, int] = {}
+    result = []
+    for part in parts:
+        block = getattr(part, "block", None)
+        if block is not None:
+            part = copy(part)
+            part.block = numbers.setdefault(block, len(numbers))  # type: ignore[attr-defined]
+        result.append(part)
+    return result
+
+
+def _with_counts(usage: Usage) -> Usage:
+    counts = [getattr(usage, name) or 0 for name in Usage.__match_args__]
+    return Usage(*counts)
+
+
+def without_what_was_added(name: str, again: list[Part], before: list[Part]) -> Iterable[Part]:
+    """The parts of `again` but for what an encoder may add: a beginning, an end, the end of a block never closed."""
+    kinds = {part.kind for part in before}
+    for part in again:
+        if part.kind in ("start", "finish") and part.kind not in kinds:
+            continue
+        if name == "anthropic-messages" and isinstance(part, BlockEnd) and part not in before:
+            continue
+        yield part
 
 
 @pytest.mark.skipif(CAPTURES == [], reason=captures.WHY_NOT)
@@ -95,8 +157,8 @@ class TestCapture:
         stream = (captures.FOLDER / row["file"]).read_bytes()
         name = row["dialect"].removeprefix("seed-")
         parts, problem = read(name, stream)
-        assert problem is None
-        assert not any(part.kind == "invalid" for part in parts)
+        invalid = [part for part in parts if part.kind == "invalid"]
+        assert (len(invalid), problem) == BROKEN.get(row["file"].partition("/")[2], (0, None))
         if row["rebuilt_fields_valid"]:
             ours = found(parts, name in BY_CHOICE)
             for field, theirs in said(row).items():
@@ -117,10 +179,10 @@ class TestCapture:
     def test_encoded_again_it_says_the_same(self, row: dict[str, Any]) -> None:
         stream = (captures.FOLDER / row["file"]).read_bytes()
         name = row["dialect"].removeprefix("seed-")
-        parts = kept(read(name, stream)[0])
-        again = kept(read(name, write(name, parts))[0])
-        for before, after in zip(parts, again, strict=True):
-            if isinstance(before, Finish) and before.raw_reason is None:
+        parts = kept(name, read(name, stream)[0])
+        again = kept(name, read(name, write(name, parts))[0])
+        for before, after in zip(parts, without_what_was_added(name, again, parts), strict=True):
+            if isinstance(before, Finish) and (before.raw_reason is None or before.raw_reason in NO_WORDS):
                 assert isinstance(after, Finish)
                 assert (after.reason, after.choice) == (before.reason, before.choice)
             else:

@@ -3,10 +3,13 @@
 import io
 import json
 import os
+import re
 import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import pytest
 
 import sse_core
 from sse_core import __main__ as command
+from sse_core.dialects import names
 
 ROOT = Path(__file__).parent.parent
 STREAMS = ROOT / "tests" / "streams"
@@ -87,6 +91,8 @@ def test_outcome(args: list[str], stdin: bytes, status: int, printed: list[Any],
         ("crlf.sse", 4, 0),
         ("resume.sse", 4, 0),
         ("unicode.sse", 4, 0),
+        ("tools.sse", 8, 0),
+        ("messages.sse", 12, 0),
         ("truncated.sse", 1, 1),
     ],
 )
@@ -94,6 +100,256 @@ def test_streams(stream: str, count: int, status: int) -> None:
     code, out, _ = run(str(STREAMS / stream))
     assert (code, len(rows(out))) == (status, count)
     assert run(stdin=(STREAMS / stream).read_bytes())[:2] == (code, out)
+
+
+# Dialects
+
+
+def chat(*deltas: str, end: bool = True) -> bytes:
+    """A chat stream of one chunk per delta, JSON text; to its finish and [DONE] if `end`."""
+    events = [f'data: {{"id":"c","choices":[{{"index":0,"delta":{delta}}}]}}\n\n' for delta in deltas]
+    if end:
+        events.append('data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')
+    return "".join(events).encode()
+
+
+def content(text: str) -> str:
+    """A delta of `text`, which is JSON text without its quotes."""
+    return f'{{"content":"{text}"}}'
+
+
+CALL = '{"tool_calls":[{"index":0,"id":"1","function":{"name":"f","arguments":"{}"}}]}'
+ERROR = b'data: {"error":{"message":"over\\nloaded \\u001b[2J","code":529}}\n\n'
+CHAT = ["--dialect", "openai-chat"]
+TEXT = [*CHAT, "--text"]
+TO = [*CHAT, "--to", "websopy"]
+# Status, standard output exactly, or the kinds of its lines, and how the one line on standard error goes on.
+DIALECT_OUTCOMES: dict[str, tuple[list[str], bytes, int, str | list[str], str]] = {
+    "parts": (CHAT, chat(content("Hi")), 0, ["start", "text", "finish", "done"], ""),
+    "parts of an empty stream": (CHAT, b"", 1, [], "openai-chat: the stream ended before "),
+    "parts, what follows Done": (CHAT, chat() + b"data: {\n\ndata", 0, ["start", "finish", "done"], ""),
+    "parts, no last blank line": (CHAT, chat(content("Hi"))[:-2], 0, ["start", "text", "finish", "done"], ""),
+    "parts, cut": (
+        CHAT,
+        chat(content("Hi"), content("you"), end=False)[:-9],
+        1,
+        ["start", "text"],
+        "openai-chat: the stream ended before [DONE]",
+    ),
+    "parts, cut but for the last payload": (
+        CHAT,
+        chat(content("Hi"), content("you"), end=False)[:-2],
+        1,
+        ["start", "text", "text"],
+        "openai-chat: the stream ended before [DONE]",
+    ),
+    "parts, an error": (CHAT, ERROR, 1, ["error", "done"], "the server sent an error: over loaded \\x1b[2J"),
+    "parts, an error as long as a book": (
+        CHAT,
+        json.dumps({"error": "東京\u2028" * 9999}, ensure_ascii=False).join(["data: ", "\n\n"]).encode(),
+        1,
+        ["error", "done"],
+        "the server sent an error: 東京 東京 ",
+    ),
+    "parts, an invalid": (
+        CHAT,
+        b"data: {\n\n" + chat(),
+        1,
+        ["invalid", "start", "finish", "done"],
+        "openai-chat: the data is no JSON: ",
+    ),
+    "parts, the first of two reasons": (
+        CHAT,
+        b"data: {\n\n" + ERROR,
+        1,
+        ["invalid", "error", "done"],
+        "openai-chat: the data is no JSON: ",
+    ),
+    "parts, over the limit": (
+        [*CHAT, "--max-event-size", "99"],
+        chat(content("Hi"), end=False) + b"data: " + b"x" * 99,
+        1,
+        ["start", "text"],
+        "an event is larger than max_event_size, 99 bytes",
+    ),
+    "parts, no number that JSON has": (
+        ["--dialect", "json"],
+        b'data: {"x":NaN}\n\n',
+        1,
+        ["other", "done"],
+        "data that cannot be printed as JSON: ",
+    ),
+    "parts, nested too deep": (
+        ["--dialect", "json"],
+        b'data: {"x":' + b"[" * 200_000 + b"]" * 200_000 + b"}\n\n",
+        1,
+        ["invalid", "done"],
+        "json: the data is no JSON: ",
+    ),
+    "text": (TEXT, chat(content("One"), CALL, content(" \\n"), content("two")), 0, "One \ntwo", ""),
+    "text of the first choice": (
+        TEXT,
+        chat(content("Hi") + '},{"index":1,"delta":{"content":"no"}'),
+        0,
+        "Hi",
+        "",
+    ),
+    "text, cut": (TEXT, chat(content("Hi"), end=False), 1, "Hi", "openai-chat: the stream ended before [DONE]"),
+    "text, cut but for the last payload": (
+        TEXT,
+        chat(content("Hi"), content("you"), end=False)[:-2],
+        1,
+        "Hiyou",
+        "openai-chat: the stream ended before [DONE]",
+    ),
+    "text, an error": (TEXT, chat(content("Hi"), end=False) + ERROR, 1, "Hi", "the server sent an error: "),
+    "text, an invalid": (TEXT, b"data: [1]\n\n" + chat(content("Hi")), 1, "Hi", "openai-chat: "),
+    "text, lone surrogates": (TEXT, chat(content("\\ud800"), content("\\udc00é")), 0, "??é", ""),
+    "rewritten": (
+        TO,
+        b": hello\n" + chat(content("Hi"), content(" é")),
+        0,
+        ": hello\n"
+        'data: {"type":"content","content":"Hi"}\n\n'
+        'data: {"type":"content","content":" é"}\n\n'
+        'data: {"type":"done"}\n\n',
+        "",
+    ),
+    "rewritten, lone surrogates": (
+        TO,
+        chat(content("\\ud800")),
+        0,
+        'data: {"type":"content","content":"\\ud800"}\n\ndata: {"type":"done"}\n\n',
+        "",
+    ),
+    "rewritten, cut": (
+        TO,
+        chat(content("Hi"), end=False),
+        1,
+        'data: {"type":"content","content":"Hi"}\n\n'
+        'data: {"type":"error","message":"openai-chat: the stream ended before [DONE]"}\n\n',
+        "openai-chat: the stream ended before [DONE]",
+    ),
+    "rewritten, an error": (
+        TO,
+        ERROR,
+        1,
+        'data: {"type":"error","message":"over\\nloaded \\u001b[2J","code":529,"status":529}\n\n',
+        "the server sent an error: over loaded \\x1b[2J",
+    ),
+    "rewritten, an invalid": (TO, b"data: {\n\n" + chat(), 1, 'data: {"type":"done"}\n\n', "openai-chat: the data is"),
+    "rewritten, over the limit": (
+        [*TO, "--max-event-size", "99"],
+        chat(content("Hi"), end=False) + b"data: " + b"x" * 99 + b"\n\n" + chat(),
+        1,
+        'data: {"type":"content","content":"Hi"}\n\n',
+        "an event is larger than max_event_size, 99 bytes",
+    ),
+    "rewritten, what the target cannot say": (
+        [*CHAT, "--to", "sajuapi"],
+        chat(content("Hi"), CALL, content("no more")),
+        1,
+        'event: start\ndata: {"event":"start","id":"c"}\n\nevent: delta\ndata: {"event":"delta","text":"Hi"}\n\n',
+        "part cannot be said in sajuapi",
+    ),
+    "rewritten, what the target cannot say at the end": (
+        [*CHAT, "--to", "sajuapi"],
+        chat(CALL, end=False)[:-2],
+        1,
+        "",
+        "part cannot be said in sajuapi",
+    ),
+    "rewritten as itself": (
+        [*CHAT, "--to", "openai-chat"],
+        b": c\n" + chat(content("Hi")) + b": after the end\n",
+        0,
+        ": c\n" + chat(content("Hi")).decode(),
+        "",
+    ),
+    "the list": (["--list"], b"", 0, "".join(f"{name}\n" for name in names()), ""),
+}
+
+
+def check_outcome(status: int, out: bytes, err: str, expected: tuple[int, str | list[str], str]) -> None:
+    printed: str | list[str] = out.decode()
+    if isinstance(expected[1], list):
+        printed = [row["kind"] for row in rows(out.decode())]
+    assert (status, printed) == expected[:2]
+    assert err.startswith(f"standard input: {expected[2]}" if expected[2] else "")
+    assert len(err.splitlines()) == status
+    assert len(err) < 600
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "status", "printed", "error"), DIALECT_OUTCOMES.values(), ids=DIALECT_OUTCOMES
+)
+def test_dialect_outcome(args: list[str], stdin: bytes, status: int, printed: str | list[str], error: str) -> None:
+    done = subprocess.run([*COMMAND, *args], cwd=ROOT, input=stdin, capture_output=True)
+    check_outcome(done.returncode, done.stdout, done.stderr.decode(), (status, printed, error))
+
+
+def test_a_part_is_a_line_of_its_kind_and_all_members_but_raw() -> None:
+    _, out, _ = run(*CHAT, stdin=chat(content("\\ud800"), end=False) + b"data: x\n\n")
+    lines = out.splitlines()
+    assert lines[0] == '{"kind": "start", "id": "c", "model": null, "role": null, "choice": 0}'
+    assert lines[1] == '{"kind": "text", "text": "\\ud800", "block": 0, "refusal": false, "choice": 0}'
+    invalid = json.loads(lines[2])
+    assert list(invalid) == ["kind", "event", "error", "choice"]
+    assert invalid["event"] == event("x")
+    assert invalid["error"].startswith("openai-chat: the data is no JSON: ")
+
+
+def test_nothing_nested_as_deep_as_json_reads_is_a_crash() -> None:
+    # How deep that is differs between releases of Python; what is read may be too deep to be written.
+    depths = [*range(900, 1100), *range(1100, 12000, 500)]
+    stream = b"".join([b'data: {"x":' + b"[" * depth + b"]" * depth + b"}\n\n" for depth in depths])
+    code, out, err = run("--dialect", "json", stdin=stream)
+    kinds = [row["kind"] for row in map(json.loads, re.sub(r"\[+\]+", "[]", out).splitlines())]
+    assert kinds[0] == "other"
+    assert kinds[-2:] == ["invalid", "done"]
+    assert len(kinds) == len(depths) + 1
+    assert (code, err.count("\n")) == (1, 1)
+
+
+WRONG_USAGE = {
+    "an unknown dialect": ["--dialect", "openai"],
+    "an unknown target": [*CHAT, "--to", "openai"],
+    "no name": ["--dialect"],
+    "text of what": ["--text"],
+    "rewritten from what": ["--to", "openai-chat"],
+    "text and rewritten": [*CHAT, "--text", "--to", "websopy"],
+    "items of a dialect": [*CHAT, "--items"],
+    "dataless in a dialect": [*CHAT, "--dataless"],
+}
+
+
+@pytest.mark.parametrize("args", WRONG_USAGE.values(), ids=WRONG_USAGE)
+def test_wrong_usage(args: list[str]) -> None:
+    code, out, err = run(*args, stdin=b"data: [DONE]\n\n")
+    assert (code, out) == (2, "")
+    assert err.startswith("usage: ")
+
+
+@pytest.mark.parametrize(
+    ("stream", "dialect", "text", "count"),
+    [
+        ("tokens.sse", "openai-chat", "One event, then the next.", 10),
+        ("tools.sse", "openai-chat", "Let me look.", 8),
+        ("messages.sse", "anthropic-messages", "Cześć, świecie!", 12),
+    ],
+)
+def test_streams_of_a_dialect(stream: str, dialect: str, text: str, count: int) -> None:
+    args = [str(STREAMS / stream), "--dialect", dialect]
+    assert run(*args, "--text") == (0, text, "")
+    code, out, _ = run(*args)
+    assert (code, len(rows(out))) == (0, count)
+    code, out, _ = run(*args, "--to", dialect)
+    relayed, sent = sse_core.Decoder(), sse_core.Decoder()
+    assert (code, relayed.feed_items(out.encode())) == (0, sent.feed_items((STREAMS / stream).read_bytes()))
+    for name in ("openai-responses", "gemini", "cohere-v2"):
+        code, out, err = run(*args, "--to", name)
+        assert (code, err) == (0, "")
+        assert run("--dialect", name, "--text", stdin=out.encode()) == (0, text, "")
 
 
 def test_version() -> None:
@@ -107,20 +363,30 @@ def test_text_stays_readable_whatever_the_locale() -> None:
     assert "東京は今日も晴れです。" in out
     code, out, err = run("żółw", env=env)
     assert (code, out, err.count("\n")) == (1, "", 1)
+    stream = chat(content("東京"), end=False)
+    reason = "standard input: openai-chat: the stream ended before [DONE]\n"
+    code, out, err = run(*CHAT, stdin=stream, env=env)
+    assert (code, rows(out)[1]["text"], err) == (1, "東京", reason)
+    assert "東京" in out
+    assert run(*TEXT, stdin=stream, env=env) == (1, "東京", reason)
+    code, out, err = run(*TO, stdin=stream, env=env)
+    assert (code, out.splitlines()[0], err) == (1, 'data: {"type":"content","content":"東京"}', reason)
+    code, out, err = run(*TEXT, stdin='data: {"error":"混んでいます"}\n\n'.encode(), env=env)
+    assert (code, out, err.count("\n"), err.isascii()) == (1, "", 1, True)
 
 
-def start(**more: Any) -> subprocess.Popen[bytes]:
+def start(*args: str, **more: Any) -> subprocess.Popen[bytes]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(COMMAND, cwd=ROOT, bufsize=0, **{**pipes, **more})
+    return subprocess.Popen([*COMMAND, *args], cwd=ROOT, bufsize=0, **{**pipes, **more})
 
 
-def exchange(process: subprocess.Popen[bytes], chunk: bytes) -> bytes:
-    """Write a chunk, read the line it makes, while both pipes stay open."""
+def exchange(process: subprocess.Popen[bytes], chunk: bytes, size: int = -1) -> bytes:
+    """Write a chunk, read the line it makes, or its first `size` bytes, while both pipes stay open."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(chunk)
     assert select.select([process.stdout], [], [], 30)[0], "nothing is printed while the pipe is open"
-    return process.stdout.readline()
+    return process.stdout.readline(size)
 
 
 @posix
@@ -130,6 +396,61 @@ def test_an_event_is_printed_while_the_stream_goes_on() -> None:
         assert json.loads(exchange(process, b"data: 2\r\r")) == event("2")
         assert process.communicate(b"\ndata: 3\n\n")[0].count(b"\n") == 1
     assert process.returncode == 0
+
+
+@posix
+def test_a_part_is_printed_while_the_stream_goes_on() -> None:
+    with start(*CHAT) as process:
+        assert json.loads(exchange(process, chat("{}", end=False)))["kind"] == "start"
+        assert json.loads(exchange(process, chat(content("Hi"), end=False)))["text"] == "Hi"
+        assert process.communicate(chat())[0].count(b"\n") == 2
+    assert process.returncode == 0
+
+
+@posix
+def test_text_is_printed_while_the_stream_goes_on() -> None:
+    with start(*TEXT) as process:
+        assert exchange(process, chat(content("Hi"), end=False), 2) == b"Hi"
+        assert exchange(process, chat(content(" é"), end=False), 3) == " é".encode()
+        assert process.communicate(chat(content("!"))) == (b"!", b"")
+    assert process.returncode == 0
+
+
+@posix
+def test_what_is_rewritten_is_sent_while_the_stream_goes_on() -> None:
+    with start(*TO) as process:
+        assert exchange(process, b": on\n") == b": on\n"
+        assert exchange(process, chat(content("Hi"), end=False)) == b'data: {"type":"content","content":"Hi"}\n'
+        assert process.communicate(chat())[0] == b'\ndata: {"type":"done"}\n\n'
+    assert process.returncode == 0
+
+
+# What must end the command while its pipe is open, and the status.
+ENDS = {
+    "a sentinel": (chat(content("Hi")), 0),
+    "an error": (ERROR + b"data: [DONE]\n\n", 1),
+    "the limit": (b"data: " + b"x" * 100, 1),
+}
+
+
+@posix
+@pytest.mark.parametrize("args", [CHAT, TEXT, TO], ids=["parts", "text", "rewritten"])
+@pytest.mark.parametrize(("stream", "status"), ENDS.values(), ids=ENDS)
+def test_the_end_does_not_wait_for_the_end_of_the_pipe(args: list[str], stream: bytes, status: int) -> None:
+    with start(*args, "--max-event-size", "99") as process:
+        assert process.stdin is not None
+        process.stdin.write(stream)
+        assert process.wait(30) == status
+        process.communicate()
+
+
+@posix
+def test_what_the_target_cannot_say_ends_the_command() -> None:
+    with start(*CHAT, "--to", "sajuapi") as process:
+        assert process.stdin is not None
+        process.stdin.write(chat(CALL, end=False))
+        assert process.wait(30) == 1
+        assert process.communicate()[1].count(b"\n") == 1
 
 
 @posix
@@ -160,12 +481,13 @@ def test_closed_streams(redirect: str, status: int, error: str) -> None:
 
 
 @posix
-def test_a_reader_who_had_enough_is_no_failure() -> None:
+@pytest.mark.parametrize("args", [[], ["--dialect", "json"], TEXT, TO, ["--list"]], ids=" ".join)
+def test_a_reader_who_had_enough_is_no_failure(args: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with start(stdout=writer) as process:
+    with start(*args, stdout=writer) as process:
         os.close(writer)
-        assert process.communicate(b"data: 1\n\ndata: cut o")[1] == b""
+        assert process.communicate(chat(content("Hi"), end=False) + b"data: cut o")[1] == b""
     assert process.returncode == 0
 
 
@@ -201,21 +523,47 @@ def test_main_without_standard_error(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert capsys.readouterr().out == ""
 
 
-def test_main_reads_standard_input(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+@contextmanager
+def standard_input(path: Path) -> Iterator[None]:
     kept = os.dup(0)
     try:
-        with open(STREAMS / "named.sse", "rb") as stream:
+        with open(path, "rb") as stream:
             os.dup2(stream.fileno(), 0)
-        assert command.main([]) == 0
+        yield
     finally:
         os.dup2(kept, 0)
         os.close(kept)
+
+
+def test_main_reads_standard_input(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    with standard_input(STREAMS / "named.sse"):
+        assert command.main([]) == 0
     assert capsysbinary.readouterr().out.count(b"\n") == 6
 
 
-def test_main_wrong_usage() -> None:
+@pytest.mark.parametrize(
+    ("args", "stdin", "status", "printed", "error"), DIALECT_OUTCOMES.values(), ids=DIALECT_OUTCOMES
+)
+def test_main_dialect_outcome(
+    args: list[str],
+    stdin: bytes,
+    status: int,
+    printed: str | list[str],
+    error: str,
+    tmp_path: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    (tmp_path / "stream").write_bytes(stdin)
+    with standard_input(tmp_path / "stream"):
+        code = command.main(args)
+    out, err = capsysbinary.readouterr()
+    check_outcome(code, out, err.decode(), (status, printed, error))
+
+
+@pytest.mark.parametrize("args", [["--max-event-size", "-1"], *WRONG_USAGE.values()], ids=" ".join)
+def test_main_wrong_usage(args: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
-        command.main(["--max-event-size", "-1"])
+        command.main(args)
     assert stopped.value.code == 2
 
 

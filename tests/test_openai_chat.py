@@ -595,7 +595,7 @@ def test_indexes_past_all_reason_count_as_absent_so_that_state_stays_bounded() -
     rows = [delta(index, content="x", tool_calls=[call("{}", index)]) for index in (127, 128, 1_000_000)]
     parts = read(CHAT, stream_of(rows))[0]
     calls = [(part.choice, part.block) for part in parts if isinstance(part, ToolCallDelta)]
-    assert calls == [(127, 127), (0, 128), (0, 129)]
+    assert calls == [(127, 127), (0, 128), (0, 0)]
 
 
 def test_no_payload_is_kept() -> None:
@@ -639,7 +639,7 @@ ENCODED: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
         [ReasoningDelta("Hm"), ReasoningDelta("", 0, "sig")],
         [
             choice({"reasoning_content": "Hm"}),
-            choice({"reasoning_details": [{"type": "reasoning.text", "text": "", "signature": "sig"}]}),
+            choice({"reasoning_details": [{"type": "reasoning.text", "text": "", "signature": "sig", "index": 0}]}),
             choice({}, "stop"),
         ],
     ),
@@ -733,6 +733,14 @@ ENCODED: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
             {"error": {"message": "Busy", "type": "t", "code": "c", "status_code": 503}},
             {"error": {"message": "Busy", "type": None, "code": 503}},
             {"choices": [], "usage": usage()},
+        ],
+    ),
+    "a call named again, by one id": (  # OpenAI's client would read "nownow"
+        [ToolCallDelta("{", 0, "a", "now"), ToolCallDelta("}", 0, "a", "now")],
+        [
+            choice({"tool_calls": [call("{", 0, "a", "now")]}),
+            choice({"tool_calls": [{"index": 0, "function": {"arguments": "}"}}]}),
+            choice({}, "tool_calls"),
         ],
     ),
     "nothing": ([], []),

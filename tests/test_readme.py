@@ -5,11 +5,14 @@ import asyncio
 import doctest
 import http.server
 import importlib
+import inspect
+import os
 import pkgutil
 import re
 import subprocess
 import sys
 import threading
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from typing import Any
 import pytest
 
 import sse_core
+from sse_core import dialects
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -82,7 +86,17 @@ def test_every_public_name_has_an_example(name: str) -> None:
         assert ">>> " in (value.__doc__ or "")
 
 
-def test_sessions_run() -> None:
+@pytest.fixture
+def parrot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module that the README's third party wrote."""
+    module = types.ModuleType("parrot")
+    vars(module).update(recipe("# parrot.py\n"))
+    monkeypatch.setitem(sys.modules, "parrot", module)
+
+
+@pytest.mark.usefixtures("parrot")
+def test_sessions_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     assert blocks("pycon") != []
     for number, block in enumerate(blocks("pycon")):
         test = doctest.DocTestParser().get_doctest(block, {}, f"README.md, session {number}", "README.md", 0)
@@ -91,8 +105,8 @@ def test_sessions_run() -> None:
 
 def test_python_blocks_compile() -> None:
     standard = [block for block in blocks("python") if only_standard(block)]
-    assert len(standard) == 4  # each has its test below
-    assert len(blocks("python")) == 7
+    assert len(standard) == 5  # each has its test below, or is what a session imports
+    assert len(blocks("python")) == 8
 
 
 def test_recipe_asyncio() -> None:
@@ -155,6 +169,45 @@ def test_the_first_sh_block_runs_as_it_stands() -> None:
 def test_the_second_sh_block_runs_the_tests() -> None:
     assert "'.[test]'" in blocks("sh")[1]
     assert "pytest" in blocks("sh")[1].splitlines()[-1]
+
+
+def test_the_third_sh_block_runs_as_it_stands() -> None:
+    shell = 'python3() { "$PYTHON" "$@"; }\n' + blocks("sh")[2]
+    environment = {**os.environ, "PYTHON": sys.executable}
+    done = subprocess.run(["sh", "-euc", shell], cwd=ROOT, capture_output=True, encoding="utf-8", env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Cześć, świecie!{")
+    assert done.stdout.splitlines()[-1].startswith('{"kind": "done", ')
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of the first table under a heading, without its own two lines."""
+    section = README.partition(f"\n{heading}\n")[2]
+    lines = f"\n{section}".partition("\n\n| ")[2].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_the_table_of_dialects_is_names() -> None:
+    assert [row[0] for row in table("### All dialects")] == [f"`{name}`" for name in dialects.names()]
+
+
+def test_the_table_of_parts_is_what_they_are() -> None:
+    kinds = {}
+    for part in dialects.Part.__subclasses__():
+        parameters = list(inspect.signature(part).parameters.values())
+        assert [parameter.name for parameter in parameters[-2:]] == ["choice", "raw"]
+        written = ", ".join(str(parameter.replace(annotation=parameter.empty)) for parameter in parameters[:-2])
+        kinds[f"`{part.kind}`"] = f"`{part.__name__}({written})`"
+    assert {row[0]: row[1] for row in table("### Parts")} == kinds
+
+
+def test_the_tables_of_the_command_are_its_options() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sse_core", "--help"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert {row[0].strip("`").split()[0] for row in table("## The command")} == {
+        option for option in re.findall(r"^  .*?(--[\w-]+)", done.stdout, re.MULTILINE) if option != "--help"
+    }
 
 
 def test_links_lead_to_files_and_named_tests() -> None:

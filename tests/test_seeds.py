@@ -239,11 +239,6 @@ def test_the_document_fails_as_it_says(name: str, stream: bytes, error: Error) -
                 BlockEnd(1, "tool_call"),
             ],
         ),
-        (
-            "websopy",
-            [{"type": "tool_call", "tool": {"arguments": [float("nan")]}}],
-            [ToolCallDelta(), BlockEnd(0, "tool_call")],
-        ),
     ],
     ids=lambda value: json.dumps(value)[:60] if type(value) is list and type(value[0]) is dict else "",
 )
@@ -380,7 +375,7 @@ def test_encoders_refuse_what_their_document_cannot_say(name: str, part: Part, p
 def test_lawbot_writes_only_the_members_its_document_has() -> None:
     stream = write("lawbot", [Start("c1", "m", "assistant"), TextDelta("據"), Finish("length")])
     assert stream == sse(
-        '{"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}',
+        '{"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant"}}]}',
         '{"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"據"}}]}',
         '{"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"length"}]}',
         "[DONE]",

@@ -304,6 +304,8 @@ def test_what_the_target_cannot_say_is_refused() -> None:
 def test_comments_go_along_to_keep_the_connection_alive() -> None:
     transcoder = Transcoder("websopy", "openai-chat")
     assert transcoder.feed(b": ping\nretry: 5\nid: 7\n\nnoise: x\n") == b": ping\n"
+    # Google's client takes a comment for JSON, and fails.
+    assert Transcoder("websopy", "gemini").feed(b": ping\n") == b""
 
 
 def test_from_a_dialect_to_itself_all_items_are_relayed() -> None:
@@ -433,11 +435,11 @@ def test_iteration_raises_truncated_after_what_was_still_read(way: str) -> None:
 @ways
 def test_iteration_raises_a_limit_error_after_the_parts_before_it(way: str) -> None:
     big = b"data: " + b"x" * (64 * 1024 * 1024)
-    for chunks in ([HI + big], [HI, big, BYE]):
+    for chunks, unread in (([HI + big], []), ([HI, big, BYE], [BYE])):
         parts, error, left = collect(chunks, "websopy", way)
         assert parts == [TextDelta("Hi")]
         assert isinstance(error, LimitError)
-        assert left == []
+        assert left == unread
 
 
 @ways
@@ -474,3 +476,51 @@ def test_reasoning_and_calls_go_through_a_gateway() -> None:
     assert transcode(Transcoder("openai-chat", "websopy"), chat) == sse(
         '{"type":"tool_call","tool":{"id":"call_1","name":"now","arguments":"{}"}}', '{"type":"done"}'
     )
+
+
+def test_state_after_the_end_is_that_of_the_end_for_every_cut() -> None:
+    stream = b"id: 1\nretry: 5\ndata: [DONE]\n\nid: 9\nretry: 7\ndata: x\n\n"
+    for cut in range(len(stream)):
+        decoder = PartDecoder("openai-chat")
+        decoder.feed(stream[:cut])
+        decoder.feed(stream[cut:])
+        assert (decoder.last_event_id, decoder.reconnection_time, decoder.done) == ("1", 5, Done("sentinel"))
+    with pytest.raises(TypeError):
+        decoder.feed("text")  # type: ignore[arg-type]
+
+
+def test_a_target_that_cannot_say_a_part_still_sends_what_came_before_it() -> None:
+    chunk = b'data: {"choices":[{"index":%d,"delta":{"content":"Hi"}}]}\n\n'
+    transcoder = Transcoder("openai-chat", "websopy")
+    with pytest.raises(EncodeError) as caught:
+        transcoder.feed(chunk % 0 + chunk % 1)
+    assert caught.value.data == b'data: {"type":"content","content":"Hi"}\n\n'
+    with pytest.raises(EncodeError) as caught:
+        transcoder.close()
+    assert caught.value.data == b""
+
+
+def test_a_transcoder_that_found_a_truncation_says_it_again_and_writes_nothing_more() -> None:
+    transcoder = Transcoder("websopy", "laddro")
+    transcoder.feed(HI)
+    for expected in (b"truncated", b""):
+        with pytest.raises(TruncatedError) as caught:
+            transcoder.close()
+        assert caught.value.data.count(b"error") == (1 if expected else 0)
+    assert transcoder.feed(BYE) == b""
+
+
+def test_nothing_follows_the_targets_end() -> None:
+    transcoder = Transcoder("websopy", "laddro")
+    assert transcoder.feed(BYE + b": late\n" + HI) == b'data: {"type":"done"}\n\n'
+    assert transcoder.feed(HI) == transcoder.close() == b""
+
+
+def test_a_relay_frames_a_whole_answer_that_came_without_framing_and_ends_it() -> None:
+    transcoder = Transcoder("openai-chat", "openai-chat")
+    choice = b'{"index":0,"message":{"content":"Hi"},"finish_reason":"stop"}'
+    stream = (
+        transcoder.feed(b'{"id":"c","choices":[' + choice + b'],"usage":{"prompt_tokens":1}}\n') + transcoder.close()
+    )
+    parts = PartDecoder("openai-chat").feed(stream)
+    assert [part.kind for part in parts] == ["start", "text", "finish", "usage", "done"]

@@ -52,11 +52,19 @@ __all__ = [
 # Each dialect's module and class: loaded on first use, so that a host pays for those it speaks.
 _DIALECTS = {
     "aitunnel": ("openai_chat", "AITunnel"),
+    "anthropic-completions": ("anthropic_completions", "AnthropicCompletions"),
+    "anthropic-messages": ("anthropic", "AnthropicMessages"),
+    "cohere-v2": ("cohere", "CohereV2"),
+    "gemini": ("gemini", "Gemini"),
+    "gemini-interactions": ("gemini_interactions", "GeminiInteractions"),
     "json": ("_json", "Json"),
     "laddro": ("laddro", "Laddro"),
     "lawbot": ("openai_chat", "Lawbot"),
+    "openai-assistants": ("openai_assistants", "OpenAIAssistants"),
     "openai-chat": ("openai_chat", "OpenAIChat"),
     "openai-completions": ("openai_completions", "OpenAICompletions"),
+    "openai-responses": ("openai_responses", "OpenAIResponses"),
+    "openai-transcription": ("openai_transcription", "OpenAITranscription"),
     "sajuapi": ("sajuapi", "SajuAPI"),
     "websopy": ("websopy", "Websopy"),
 }

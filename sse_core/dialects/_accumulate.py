@@ -15,6 +15,25 @@ if TYPE_CHECKING:
 _OVERHEAD = 64  # what one more block, call or Other counts beside its characters
 
 
+class _Text:
+    """Text that comes in fragments. A growing str is quadratic, and a fragment costs 50 bytes beside its text:
+    so fragments are joined a thousand at a time."""
+
+    def __init__(self) -> None:
+        self._joined: list[str] = []
+        self._fragments: list[str] = []
+
+    def append(self, fragment: str) -> None:
+        if fragment:
+            self._fragments.append(fragment)
+            if len(self._fragments) == 1000:
+                self._joined.append("".join(self._fragments))
+                self._fragments.clear()
+
+    def __str__(self) -> str:
+        return "".join(self._joined) + "".join(self._fragments)
+
+
 class ToolCall:
     """One tool call: `arguments` is JSON text unless `json` is False; `server`: the provider runs it."""
 
@@ -24,12 +43,12 @@ class ToolCall:
         self.name: str | None = None
         self.server = False
         self.json = True
-        self._arguments: list[str] = []
+        self._arguments = _Text()
 
     @property
     def arguments(self) -> str:
         """All fragments; {} where there was nothing."""
-        text = "".join(self._arguments)
+        text = str(self._arguments)
         return text or "{}" if self.json else text
 
     def __repr__(self) -> str:
@@ -43,25 +62,26 @@ class Choice:
         self.role: str | None = None
         self.finish_reason: str | None = None
         self.raw_reason: str | None = None
-        # Fragments, joined when asked for: a growing str on an attribute is quadratic.
-        self._texts: dict[Block, list[str]] = {}
-        self._reasoning: list[str] = []
+        self._texts: dict[Block, _Text] = {}
+        self._reasoning = _Text()
         self._calls: dict[Block, ToolCall] = {}
+        # What of the Accumulator's size is this choice's: given back when a Start replaces it.
+        self._size = 0
 
     @property
     def text(self) -> str:
         """The text of all blocks, refusals included."""
-        return "".join([piece for pieces in self._texts.values() for piece in pieces])
+        return "".join(self.texts.values())
 
     @property
     def texts(self) -> dict[Block, str]:
         """The text by block."""
-        return {block: "".join(pieces) for block, pieces in self._texts.items()}
+        return {block: str(text) for block, text in self._texts.items()}
 
     @property
     def reasoning(self) -> str:
         """The reasoning of all blocks."""
-        return "".join(self._reasoning)
+        return str(self._reasoning)
 
     @property
     def tool_calls(self) -> list[ToolCall]:
@@ -74,8 +94,8 @@ class Choice:
             call = self._calls[part.block] = ToolCall(part.block)
         call.id = call.id or part.id
         call.name = call.name or part.name
-        call.server = part.server
-        call.json = part.json
+        call.server = call.server or part.server
+        call.json = call.json and part.json
         call._arguments.append(part.arguments)
 
 
@@ -84,7 +104,8 @@ class Accumulator:
 
     `choices` maps each index to its Choice; `id`, `model`, `usage`, `error`, `done` and `others` are the
     stream's; `text`, `texts`, `reasoning`, `tool_calls` and `finish_reason` are choice 0's. Keeps no parts.
-    Raises LimitError, and has then not added the part, once more than `max_size` characters would be kept.
+    Raises LimitError, and has then not added the part, once more than `max_size` characters would be kept; each
+    block, call and Other counts 64 beside its own.
 
     >>> from sse_core.dialects import Accumulator, TextDelta
     >>> message = Accumulator()
@@ -108,47 +129,53 @@ class Accumulator:
     def add(self, part: Part) -> None:
         """Take in `part`."""
         if isinstance(part, TextDelta):
-            self._grow(part.text, part.block)
-            self._choice(part)._texts.setdefault(part.block, []).append(part.text)
+            choice = self._grown(part, len(part.text), part.block not in self._of(part)._texts)
+            choice._texts.setdefault(part.block, _Text()).append(part.text)
         elif isinstance(part, ReasoningDelta):
-            self._grow(part.text)
-            self._choice(part)._reasoning.append(part.text)
+            self._grown(part, len(part.text))._reasoning.append(part.text)
         elif isinstance(part, ToolCallDelta):
-            self._grow(part.arguments + (part.id or "") + (part.name or ""), part.block)
-            self._choice(part)._call(part)
+            size = len(part.arguments) + len(part.id or "") + len(part.name or "")
+            self._grown(part, size, part.block not in self._of(part)._calls)._call(part)
         elif isinstance(part, Start):
-            self.id, self.model = part.id, part.model
-            self.usage = None
-            choice = self.choices[part.choice] = Choice()
-            choice.role = part.role
+            old = self.choices.pop(part.choice, None)
+            self._size -= old._size if old is not None else 0
+            self._grown(part, 0, True).role = part.role
+            if part.choice == 0:  # the message begins, or begins again
+                self.id, self.model = part.id, part.model
+                self.usage = self.error = None
         elif isinstance(part, Usage):
             self.usage = _without_raw(part)
         elif isinstance(part, Finish):
-            choice = self._choice(part)
+            choice = self._grown(part, 0)
             choice.finish_reason, choice.raw_reason = part.reason, part.raw_reason
         elif isinstance(part, Error):
             self.error = _without_raw(part)
         elif isinstance(part, Done):
             self.done = _without_raw(part)
         elif isinstance(part, Other):
-            self._grow(part.data, part.name)
+            self._grown(part, len(part.name) + _weight(part.data), True)
             self.others.append(_without_raw(part))
 
-    def _choice(self, part: Part) -> Choice:
-        choice = self.choices.get(part.choice)
-        if choice is None:
-            choice = self.choices[part.choice] = Choice()
-        return choice
+    def _of(self, part: Part) -> Choice:
+        return self.choices.get(part.choice) or Choice()
 
-    def _grow(self, value: Any, label: Block = 0) -> None:
-        size = self._size + _OVERHEAD + (len(value) if type(value) is str else _weight(value))
-        if type(label) is str:  # Laddro's blocks are named by the server, as Others are
-            size += len(label)
-        if size > self._max_size:
+    def _grown(self, part: Part, size: int, new: bool = False) -> Choice:
+        """The part's choice, once there is room for `size` characters and, if `new`, for one more thing."""
+        choice = self.choices.get(part.choice)
+        if new or choice is None:
+            size += _OVERHEAD
+            block = getattr(part, "block", 0)
+            size += len(block) if type(block) is str else 0  # Laddro's are named by the server
+        if self._size + size > self._max_size:
             raise LimitError(
                 f"the parts of a message are larger than max_size, {self._max_size} characters", self._max_size
             )
-        self._size = size
+        if choice is None:
+            choice = self.choices[part.choice] = Choice()
+        self._size += size
+        if not isinstance(part, Other):  # the stream's, not the choice's
+            choice._size += size
+        return choice
 
     @property
     def text(self) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 
 from ._parts import BlockEnd, ReasoningDelta, TextDelta, ToolCallDelta
 
@@ -70,7 +71,8 @@ class Blocks:
         self._open: tuple[Key, Part] | None = None
         self._nesting = Nesting()
         # The parts of blocks that came while a call was open, by block, in the order in which they began.
-        self._waiting: dict[Key, list[Part]] = {}
+        # Ordered: a dict that is emptied from the front is searched past all that has left it.
+        self._waiting: OrderedDict[Key, list[Part]] = OrderedDict()
         # Calls that are over: a blank fragment that still comes opens no second one.
         self._over: set[Key] = set()
 
@@ -132,8 +134,8 @@ class Blocks:
     def _drain(self, steps: list[Step]) -> None:
         """Give what waits, block by block, until a call that is not whole is open again."""
         while self._waiting and self._gives_way():
-            key = next(iter(self._waiting))
-            for part in self._waiting.pop(key):
+            key, parts = self._waiting.popitem(last=False)
+            for part in parts:
                 self._take(key, part, steps)
 
 

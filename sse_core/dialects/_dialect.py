@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from .._errors import DialectError, EncodeError, TruncatedError
 from .._items import Event
-from ._parts import Done, Finish, Other, ToolCallDelta, Usage
+from ._parts import Done, Finish, Other, Part, ToolCallDelta, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._items import Comment, Ignored, Retry
-    from ._parts import Block, Part
+    from ._parts import Block
 
 # json.loads less its checks of the argument and its two searches for white space: 1 us of the 3 a chunk costs.
 # Anything it does not read to the end goes to json.loads, for the white space or for the error.
-_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there since 2.6, in no stub
+scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there since 2.6, in no stub
 
 
 class Dialect:
@@ -41,6 +41,8 @@ class Dialect:
     newline = "\n"
     dataless = False
     resumable = True
+    # Whether its clients skip comments, as the standard has it: then a Transcoder hands them on.
+    comments = True
     # The end that did not come, in the words of TruncatedError.
     terminal = "its end"
     # Whether the answer is one choice, there from the start: then every Done has its Finish.
@@ -55,6 +57,7 @@ class Dialect:
         created: int = 0,
     ) -> None:
         self.loads = loads
+        self.scans = loads is json.loads
         self.id = id
         self.model = model
         self.created = created
@@ -64,6 +67,8 @@ class Dialect:
         self.failed = False
         # The choices that wait for their Finish, and whether the reader must act on a tool call of theirs.
         self.open: dict[int, bool] = {0: False} if self.one_choice else {}
+        # The end of the body cut off an event: what was complete before it is no whole answer.
+        self.was_cut = False
         # Decoding, what was merged so far; encoding, what is held to the end.
         self.usage: Usage | None = None
 
@@ -76,8 +81,14 @@ class Dialect:
         return []
 
     def last(self, event: Event, line_ended: bool) -> list[Part]:
-        """The parts of an event whose blank line never came, if it is whole: text, if its line ended."""
-        return self.decode(event) if line_ended else []
+        """The parts of an event whose blank line never came; DialectError if it may not be whole."""
+        if line_ended:
+            return self.decode(event)
+        raise DialectError(f"{self.name}: the data was cut off", event)
+
+    def cut(self, data: str) -> None:
+        """The end of the body cut off an event that could not be read; `data` is what came of its data."""
+        self.was_cut = True
 
     def end(self) -> list[Part]:
         """The body is over: [..., Done], [] if Done was given; TruncatedError if more had to come."""
@@ -85,26 +96,28 @@ class Dialect:
             return []
         if self.failed:
             return self.finish("error")
-        if self.complete():
+        if self.complete() and not self.was_cut:
             return self.finish("eof")
-        raise TruncatedError(f"{self.name}: the stream ended before {self.terminal}")
+        where = "inside an event" if self.was_cut and self.complete() else f"before {self.terminal}"
+        raise TruncatedError(f"{self.name}: the stream ended {where}")
 
     def complete(self) -> bool:
         """Whether the answer is whole if the body ends here."""
         return type(self) is Dialect
 
-    def finish(self, how: str, reconnect: bool = False) -> list[Part]:
+    def finish(self, how: str, reconnect: bool = False, raw: Any = None) -> list[Part]:
         """The last parts: a Finish for each choice that has none, unless an Error came, and Done."""
         self.ended = True
         parts: list[Part] = []
         if not self.failed:
             parts += [Finish("tool_call" if called else "stop", None, choice) for choice, called in self.open.items()]
             self.open.clear()
-        parts.append(Done(how, reconnect))
+        parts.append(Done(how, reconnect, raw=raw))
         return parts
 
     def encode(self, part: Part) -> list[Event | Retry | Comment]:
         """The events that say `part`; [] if it is held, or has no place here. EncodeError if that would be a lie."""
+        _check(part)
         kind = part.kind
         if kind == "done":
             return list(self.encode_end())
@@ -114,12 +127,13 @@ class Dialect:
             raise EncodeError("choice", part.choice, f"must be 0: {self.name} has one answer")
         if kind == "invalid" or (kind == "other" and part.dialect not in (None, self.name)):  # type: ignore[attr-defined]
             return []
-        if kind == "error":
-            self.failed = True
-        elif kind == "usage":
+        if kind == "usage":
             self.usage = part  # type: ignore[assignment]  # the kind says it is one
             return []
-        return self.write(part)
+        events = self.write(part)
+        if kind == "error":
+            self.failed = True
+        return events
 
     def encode_end(self) -> list[Event]:
         """What closes all that is open, then the terminal; after an Error no success. Twice is once."""
@@ -142,9 +156,9 @@ class Dialect:
     def payload(self, event: Event) -> Any:
         """The event's data read as JSON; DialectError if it is none."""
         text = event.data
-        if self.loads is json.loads:
+        if self.scans:
             try:
-                value, end = _scan(text, 0)
+                value, end = scan(text, 0)
                 if end == len(text):
                     return value
             except (StopIteration, ValueError, RecursionError):
@@ -172,20 +186,32 @@ class Dialect:
     def merge_usage(self, new: Usage) -> list[Part]:
         """[the usage so far], if `new` changed it. None never replaces a number."""
         old = self.usage
-        if old is not None:
-            for name in Usage.__match_args__[:-1]:
-                if getattr(new, name) is None:
-                    setattr(new, name, getattr(old, name))
-            if new == old:
-                return []
-        elif new == _NO_USAGE:
-            return []
-        # A copy without raw, which would keep the payload, however large, as long as the stream.
-        self.usage = Usage(*[getattr(new, name) for name in Usage.__match_args__])
-        return [new]
+        if old is None:
+            # A copy without raw, which would keep the payload, however large, as long as the stream.
+            old = self.usage = Usage()
+        changed = False
+        for name in _COUNTS:
+            count = getattr(new, name)
+            if count is None:
+                setattr(new, name, getattr(old, name))
+            elif count != getattr(old, name):
+                setattr(old, name, count)
+                changed = True
+        return [new] if changed else []
 
 
-_NO_USAGE = Usage()
+_COUNTS = Usage.__match_args__[:-1]
+
+
+def _check(part: Part) -> None:
+    """EncodeError for what is no part, or holds what no dialect can say: a reader would take it as absent."""
+    if not isinstance(part, Part):
+        raise EncodeError("part", part, "must be a Part")
+    if type(part.choice) is not int or part.choice < 0:
+        raise EncodeError("choice", part.choice, "must be an int from 0")
+    for name in ("text", "arguments", "message", "reason"):
+        if type(getattr(part, name, "")) is not str:
+            raise EncodeError(name, getattr(part, name), "must be str")
 
 
 class CallBuffer:

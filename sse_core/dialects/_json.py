@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._errors import DialectError, EncodeError, TruncatedError
 from .._items import Event
 from ._blocks import Nesting
-from ._dialect import Dialect
+from ._dialect import Dialect, scan
 from ._parts import Error, Other
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._items import Comment, Ignored, Retry
-    from ._parts import Part
+    from ._parts import Part, Start
 
 _SENTINELS = ("[DONE]", '"[DONE]"')  # Coze sends it as a JSON string
 _BODY_LIMIT = 1024 * 1024  # characters of a body with no framing: an error's, not an answer's
@@ -28,6 +28,10 @@ class JsonDialect(Dialect):
     """
 
     terminal = "[DONE]"
+    # Whether the end of the body is how it ends, so that anything may still have come there.
+    eof_ends = False
+    # Whether an Error ends the stream, as its document says.
+    error_ends = False
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -36,17 +40,32 @@ class JsonDialect(Dialect):
         self._body: list[str] = []
         self._body_size = 0
         self._nesting = Nesting()
+        # The body is too large, and dropped to its end: a line of it is not another body.
+        self._dropping = False
+        # Encoding, where no message begins again: the choices of which something was said.
+        self.said: set[int] = set()
 
     def decode(self, event: Event) -> list[Part]:
         if self.ended:
             return []
         data = event.data
+        if self.scans:
+            # As `payload` does, in the one place where a call less is felt.
+            payload = None
+            try:
+                payload, end = scan(data, 0)
+            except (StopIteration, ValueError, RecursionError):
+                end = -1
+            if end == len(data) and type(payload) is dict:
+                return self.read(payload, event)
         if data[:1] != "{":
             stripped = data.strip()
-            if not stripped:
-                return []
             if stripped in _SENTINELS:
                 return self.finish("sentinel")
+            if event.type == "error":  # some servers send no object there
+                return self.fail({"message": stripped.strip('"')})
+            if stripped in ("", '""'):  # copilot-api's keep-alive
+                return []
         payload = self.payload(event)
         if type(payload) is not dict:
             raise DialectError(f"{self.name}: the data is no JSON object", event)
@@ -71,20 +90,25 @@ class JsonDialect(Dialect):
 
     def ignored(self, item: Ignored) -> list[Part]:
         line = item.line
-        if self.ended or (not self._body and line.lstrip()[:1] not in ("{", "[")):
+        opening = line.strip()
+        opens = opening[:1] == "{" or opening[:2] == "[{" or opening == "["
+        if self.ended or not (self._body or self._dropping or opens):
             return []
-        self._body.append(line)
+        self._nesting.feed(line + "\n")
         self._body_size += len(line) + 1
-        too_large = self._body_size > _BODY_LIMIT
-        if not too_large:
-            self._nesting.feed(line + "\n")
-            if not self._nesting.whole:
-                return []
-        event = Event("\n".join(self._body))
-        self._body.clear()
-        self._body_size = 0
-        self._nesting = Nesting()
-        if too_large:
+        whole = self._nesting.whole
+        if not self._dropping:
+            self._body.append(line)
+        event = Event("\n".join(self._body)) if whole or self._body_size > _BODY_LIMIT else None
+        dropped, self._dropping = self._dropping, self._body_size > _BODY_LIMIT and not whole
+        if event is not None:
+            self._body.clear()
+        if whole:
+            self._body_size = 0
+            self._nesting = Nesting()
+        if event is None or dropped:
+            return []
+        if len(event.data) >= _BODY_LIMIT:
             raise DialectError(f"{self.name}: a JSON body with no framing is over {_BODY_LIMIT} characters", event)
         payload = self.payload(event)
         # Gemini without `alt=sse`, and some proxies, put the object into an array.
@@ -96,7 +120,14 @@ class JsonDialect(Dialect):
 
     def last(self, event: Event, line_ended: bool) -> list[Part]:
         # What opens with a bracket or a quote is JSON only if it also closes; a number may have been cut.
-        return self.decode(event) if line_ended or event.data.lstrip()[:1] in ("{", "[", '"') else []
+        if line_ended or event.data.lstrip()[:1] in ("{", "[", '"'):
+            return self.decode(event)
+        raise DialectError(f"{self.name}: the data was cut off", event)
+
+    def cut(self, data: str) -> None:
+        # Where a terminal ends the stream, what is cut off after the answer may be that; an object is not.
+        if self.eof_ends or data.lstrip()[:1] == "{":
+            super().cut(data)
 
     def end(self) -> list[Part]:
         if self._body and not self.ended and not self.failed:
@@ -108,16 +139,23 @@ class JsonDialect(Dialect):
         return self.fail(payload)
 
     def json_text(self, value: Any) -> str:
-        """JSON text of an object that stands where text should; "" if it cannot be written."""
+        """JSON text of an object that stands where text should."""
         try:
             return self.dumps(value)
-        except EncodeError:
-            return ""
+        except EncodeError as error:
+            raise DialectError(f"{self.name}: {error}") from error
 
     def fail(self, payload: Any) -> list[Part]:
-        """[the Error that `payload` is]."""
+        """[the Error that `payload` is], and Done if it ends the stream."""
         self.failed = True
-        return [read_error(payload, payload)]
+        error = read_error(payload, payload)
+        return [error, *self.finish("error", raw=payload)] if self.error_ends else [error]
+
+    def begin_again(self, part: Start) -> None:
+        """EncodeError if anything was said: it cannot be taken back, and two messages in one are no success."""
+        if part.choice in self.said:
+            self.failed = True
+            raise EncodeError("part", part, f"comes after content: no message begins again in {self.name}")
 
 
 def text_of(value: object, default: str = "") -> str:
@@ -132,7 +170,7 @@ def str_or_none(value: object) -> str | None:
 
 def count_or_none(value: object) -> int | None:
     """`value` if it is a number of things."""
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value < 1 << 63 else None
 
 
 def dict_of(value: object) -> dict[str, Any]:
@@ -142,7 +180,7 @@ def dict_of(value: object) -> dict[str, Any]:
 
 def read_error(value: object, raw: Any = None) -> Error:
     """The Error that `value` means: text, or an object in any of the wordings that servers use."""
-    if type(value) is str:
+    if type(value) is str and value:
         return Error(value, raw=raw)
     found = dict_of(value)
     inner = found.get("error")
@@ -177,6 +215,7 @@ class Json(JsonDialect):
     """
 
     name = "json"
+    eof_ends = True
 
     def __init__(self, *, key: str = "type", sentinel: str | None = None, **options: Any) -> None:
         super().__init__(**options)

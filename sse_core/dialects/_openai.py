@@ -39,22 +39,22 @@ _MAX_CHOICES = 128  # past it an index counts as absent, so that state stays bou
 
 # What has no part of its own and is passed on as an Other, by where it stands.
 _CHUNK_OTHERS = ("citations", "search_results", "prompt_filter_results")  # Perplexity, LiteLLM; Azure
-_RARE = frozenset((*_CHUNK_OTHERS, "error", "x_groq"))
 _PERPLEXITY_END = "chat.completion.done"
 
 
 class ChoiceState:
     """What decoding must know of one choice."""
 
-    __slots__ = ("calls", "finished", "next_block")
+    __slots__ = ("by_index", "calls", "finished", "next_block")
 
     def __init__(self) -> None:
         # A repeated finish_reason (OpenRouter, with its usage) is no second Finish.
         self.finished = False
-        # By index, the block and id of the call under way: a new id there is a new call (Mistral leaves
-        # the index out, others send 0 for each call).
-        self.calls: dict[int, tuple[int, str | None]] = {}
+        # By index, the block, id and name of the call under way: a new id there is a new call (Mistral leaves
+        # the index out, others send 0 for each call); OpenRouter says the name again with each fragment.
+        self.calls: dict[int, tuple[int, str | None, str | None]] = {}
         self.next_block = 0
+        self.by_index = True  # until an index stands for a second call
 
 
 class OpenAIFamily(JsonDialect):
@@ -72,21 +72,33 @@ class OpenAIFamily(JsonDialect):
         self._seen: dict[str, str] = {}
         # Encoding: by choice, the blocks of its calls, which get indexes in the order in which they begin.
         self._indexes: dict[int, dict[Block, int]] = {}
+        # OpenAI's client joins what is said twice of one index: a call's name is written once, and each of the
+        # reasoning_details, counted here by choice, has an index of its own.
+        self._named: set[tuple[int, int]] = set()
+        self._details: dict[int, int] = {}
 
     def read(self, payload: dict[str, Any], event: Event) -> list[Part]:
         parts: list[Part] = []
         choices = payload.get("choices")
         if type(choices) is not list:
             choices = ()
-        if not self._started and (choices or str_or_none(payload.get("id"))):
+        if not self._started and (choices or ("choices" in payload and str_or_none(payload.get("id")))):
             parts.append(self._start(payload, choices))
         usage = payload.get("usage")
         for choice in choices:
             if type(choice) is dict:
                 self._choice(choice, payload, parts)
                 usage = usage or choice.get("usage")  # Moonshot
-        # Each chunk comes by here: what few of them hold is looked for all at once.
-        if usage or not choices or not _RARE.isdisjoint(payload) or payload.get("object") == _PERPLEXITY_END:
+        # Each chunk comes by here, and few hold any of this.
+        if (
+            usage
+            or not choices
+            or "error" in payload
+            or "citations" in payload
+            or "search_results" in payload
+            or "prompt_filter_results" in payload
+            or "x_groq" in payload
+        ):
             self._rest(payload, usage, event, parts)
         return parts
 
@@ -189,6 +201,13 @@ class OpenAIFamily(JsonDialect):
             return self._write_other(part)
         return []
 
+    def _begin(self, part: Start) -> None:
+        if self._started:
+            self.begin_again(part)
+        self._started = True
+        self.id, self.model = part.id or self.id or "", part.model or self.model
+        self.open.setdefault(part.choice, False)
+
     def _write_finish(self, index: int, word: str) -> list[Event | Retry | Comment]:
         return [self._chunk(index, {}, word)]
 
@@ -216,17 +235,20 @@ class OpenAIFamily(JsonDialect):
 
 def read_usage(usage: dict[str, Any], raw: Any) -> Usage:
     """Usage in OpenAI's words and its family's."""
-    prompt = dict_of(usage.get("prompt_tokens_details"))
-    completion = dict_of(usage.get("completion_tokens_details"))
-    input = count_or_none(usage.get("prompt_tokens"))
-    output = count_or_none(usage.get("completion_tokens"))
-    total = count_or_none(usage.get("total_tokens"))
+    get = usage.get
+    input = count_or_none(get("prompt_tokens"))
+    output = count_or_none(get("completion_tokens"))
+    total = count_or_none(get("total_tokens"))
+    if len(usage) == 3 and total is not None:  # no more than these: where it comes on every chunk
+        return Usage(input, output, total, None, None, None, 0, raw)
+    prompt = dict_of(get("prompt_tokens_details"))
+    completion = dict_of(get("completion_tokens_details"))
     reasoning = count_or_none(completion.get("reasoning_tokens"))
     if input is not None and output is not None and reasoning and total == input + output + reasoning:
         output += reasoning  # xAI leaves it out, as its total shows
     cached = count_or_none(prompt.get("cached_tokens"))
     if cached is None:
-        cached = count_or_none(usage.get("prompt_cache_hit_tokens"))  # DeepSeek
+        cached = count_or_none(get("prompt_cache_hit_tokens"))  # DeepSeek
     written = count_or_none(prompt.get("cache_write_tokens"))  # OpenRouter
     return Usage(input, output, total, cached, written, reasoning, raw=raw)
 

@@ -229,6 +229,9 @@ class Invalid(Part):
     kind = "invalid"
 
     def __init__(self, event: Event, error: Exception, choice: int = 0, raw: Any = None) -> None:
+        # The frames of the traceback, and the causes', would keep all that was read beside it alive.
+        if isinstance(error, Exception):
+            error.__traceback__ = error.__cause__ = error.__context__ = None
         self.event = event
         self.error = error
         self.choice = choice

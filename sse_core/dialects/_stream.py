@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from .._decoder import MAX_EVENT_SIZE, Decoder, _to_bytes
 from .._encoder import SSE_HEADERS, Encoder
-from .._errors import DialectError, TruncatedError
-from .._items import Comment, Event, Ignored, Retry
+from .._errors import EncodeError, LimitError, TruncatedError
+from .._items import Comment, Event, Id, Ignored, Retry
 from ._dialect import Dialect
 from ._parts import Done, Error, Invalid
 
@@ -50,27 +50,36 @@ class PartDecoder:
         )
         # Whether the last line has ended: text that may have been cut short is not taken for whole.
         self._line_ended = True
+        # The truncation that close() found: the stream is over, and no later chunk may make it a success.
+        self._cut: TruncatedError | None = None
         self.done: Done | None = None
+        # The decoder's own are ahead of the parts when a Done comes in the middle of a chunk.
+        self.last_event_id = last_event_id
+        self.reconnection_time: int | None = None
 
     @property
-    def last_event_id(self) -> str:
-        """The last event ID, as Decoder has it."""
-        return self._decoder.last_event_id
-
-    @property
-    def reconnection_time(self) -> int | None:
-        """The reconnection time in milliseconds, as Decoder has it."""
-        return self._decoder.reconnection_time
+    def error(self) -> LimitError | None:
+        """The LimitError that the next feed or close will raise, once the limit was crossed."""
+        return self._decoder.error
 
     def feed(self, chunk: bytes | bytearray | memoryview) -> list[Part]:
         """The parts that `chunk` completes."""
-        if self.done is not None:
-            return []
         parts: list[Part] = []
+        decode = self._dialect.decode
         for item in self._items(chunk):
-            parts += self._parts(item)
-            if self.done is not None:
-                break
+            if type(item) is Event:  # as in _parts: a call less for what nearly all items are
+                self.last_event_id = item.last_event_id
+                try:
+                    found = decode(item)
+                except (ValueError, RecursionError) as error:  # a DialectError is a ValueError
+                    found = [_invalid(item, error)]
+            else:
+                found = self._parts(item)
+            if found:
+                parts += found
+                if type(found[-1]) is Done:
+                    self.done = found[-1]
+                    break
         return parts
 
     def close(self) -> list[Part]:
@@ -89,52 +98,79 @@ class PartDecoder:
         ...     print(error)
         openai-chat: the stream ended before [DONE]
         """
-        if self.done is not None:
-            return []
         parts: list[Part] = []
-        for item in self._decoder.flush_items():
+        for item in self._last_items():
             parts += self._parts(item, last=True)
-        try:
-            parts += self._dialect.end()
-        except TruncatedError as error:
-            error.parts = parts
-            raise
-        self._look_for_done(parts)
-        return parts
+        return self._end(parts)
 
     def _items(self, chunk: bytes | bytearray | memoryview) -> list[Item]:
+        """The items of a chunk; none once the stream is over."""
         if type(chunk) is not bytes:
-            chunk = _to_bytes(chunk)  # the last item of a memoryview need not be a number, or a byte
+            chunk = _to_bytes(chunk)
+        if self.done is not None or self._cut is not None:
+            return []
         items = self._decoder.feed_items(chunk)
         if chunk:
             self._line_ended = chunk[-1] in (10, 13)
         return items
 
-    def _parts(self, item: Item, last: bool = False) -> list[Part]:
-        """The parts of one item; `last`: the end of the stream cut it off."""
-        if self.done is not None:
+    def _last_items(self) -> list[Item]:
+        """The items that the end of the body cut off."""
+        if self.done is not None or self._cut is not None:
             return []
+        # Half a comment is no loss.
+        half = self._decoder.incomplete and self._decoder._tail[:1] != b":"
+        items = self._decoder.flush_items()
+        lines = [item.line for item in items if isinstance(item, Ignored)]
+        if half and (not items or any("data".startswith(line) or "event".startswith(line) for line in lines)):
+            self._dialect.cut("")
+        return items
+
+    def _end(self, parts: list[Part]) -> list[Part]:
+        """`parts` and those of the end; TruncatedError, with `parts`, if it is none."""
+        if self.done is not None:
+            return parts
+        if self._cut is not None:
+            raise TruncatedError(str(self._cut), [])
         try:
-            if type(item) is Event:
-                if not last:
-                    parts = self._dialect.decode(item)
-                else:
-                    # Half a payload is no Invalid, it is a truncation, which the dialect's end tells.
-                    parts = self._dialect.last(item, self._line_ended)
-                    parts = [part for part in parts if type(part) is not Invalid]
-            elif type(item) is Ignored:
-                parts = self._dialect.ignored(item)
-            else:
-                return []
-        except DialectError as error:
-            return [] if last and type(item) is Event else [Invalid(error.event, error)]
-        if self._dialect.ended:
-            self._look_for_done(parts)
+            parts += self._dialect.end()
+        except TruncatedError as error:
+            self._cut = error
+            error.parts = parts
+            raise
+        self.done = parts[-1] if parts and isinstance(parts[-1], Done) else Done("eof")
         return parts
 
-    def _look_for_done(self, parts: list[Part]) -> None:
+    def _parts(self, item: Item, last: bool = False) -> list[Part]:
+        """The parts of one item, up to a Done; `last`: the end of the stream cut it off."""
+        if self.done is not None:
+            return []
+        parts: list[Part] = []
+        try:
+            if type(item) is Event:
+                self.last_event_id = item.last_event_id
+                parts = self._dialect.last(item, self._line_ended) if last else self._dialect.decode(item)
+            elif type(item) is Ignored:
+                parts = self._dialect.ignored(item)
+            elif type(item) is Retry:
+                self.reconnection_time = item.milliseconds
+            elif type(item) is Id:
+                self.last_event_id = item.value
+        except (ValueError, RecursionError) as error:
+            parts = [_invalid(item, error)]
+        if last and type(item) is Event and parts and type(parts[-1]) is Invalid:
+            # Half a payload is no Invalid, it is a truncation, which the dialect's end tells.
+            del parts[-1:]
+            self._dialect.cut(item.data)
         if parts and isinstance(parts[-1], Done):
             self.done = parts[-1]
+        return parts
+
+
+def _invalid(item: Item, error: Exception) -> Invalid:
+    """The Invalid for what a dialect could not read."""
+    event = getattr(error, "event", None) or item
+    return Invalid(event if isinstance(event, Event) else Event(str(item)), error)
 
 
 class PartEncoder:
@@ -152,10 +188,11 @@ class PartEncoder:
     """
 
     def __init__(
-        self, dialect: AnyDialect, *, id: str | None = None, model: str | None = None, created: int | None = None
+        self, dialect: AnyDialect, *, id: str | None = None, model: str | None = None, created: int = 0
     ) -> None:
-        self._dialect = make(dialect, id=id, model=model, created=created)
+        self._dialect = make(dialect, id=id, model=model, created=created or None)
         self._encoder = Encoder(newline=self._dialect.newline)
+        self._closed = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -167,11 +204,19 @@ class PartEncoder:
 
         Raises EncodeError, and has then sent nothing, if the dialect cannot say the part.
         """
+        if isinstance(part, Done):
+            return self.close()
+        if self._closed:
+            raise EncodeError("part", part, "comes after the end of the stream")
         return self._bytes(self._dialect.encode(part))
 
     def close(self) -> bytes:
         """The bytes that close what is open and end the stream; after an Error, no success. Twice is once."""
-        return self._bytes(list(self._dialect.encode_end()))
+        if self._closed:
+            return b""
+        data = self._bytes(list(self._dialect.encode_end()))
+        self._closed = True
+        return data
 
     def _bytes(self, items: list[Event | Retry | Comment]) -> bytes:
         out = []
@@ -194,9 +239,9 @@ class PartEncoder:
 class Transcoder:
     r"""Rewrites a stream of one dialect as another: feed it the source's chunks, send on what it returns.
 
-    Comments go along, to keep the connection alive. From a dialect to itself it relays all items as they
-    are. An answer that was cut never ends as a success: `close` then raises TruncatedError, whose `data` is
-    what is still to send: what was complete, and the target's error.
+    Comments go along, to keep the connection alive, where the target's clients skip them. From a dialect to
+    itself it relays all items as they are. An answer that was cut never ends as a success: `close` then raises
+    TruncatedError, whose `data` is what is still to send: what was complete, and the target's error.
 
     >>> from sse_core.dialects import Transcoder
     >>> transcoder = Transcoder("websopy", "laddro")
@@ -211,12 +256,18 @@ class Transcoder:
         *,
         id: str | None = None,
         model: str | None = None,
-        created: int | None = None,
+        created: int = 0,
         max_event_size: int | None = MAX_EVENT_SIZE,
     ) -> None:
         self._decoder = PartDecoder(source, max_event_size=max_event_size)
         self._encoder = PartEncoder(target, id=id, model=model, created=created)
-        self._relay = type(self._decoder._dialect) is type(self._encoder._dialect)
+        # Two instances may have options of their own, so they do not relay.
+        same = type(self._decoder._dialect) is type(self._encoder._dialect)
+        self._relay = same and not isinstance(source, Dialect) and not isinstance(target, Dialect)
+        # A relay that had to encode a part ends as an encoder does.
+        self._spoke = False
+        # The target could not say a part: without it the rest would end as a success.
+        self._refusal: EncodeError | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -231,32 +282,63 @@ class Transcoder:
     def feed(self, chunk: bytes | bytearray | memoryview) -> bytes:
         """The target's bytes for what `chunk` completes.
 
-        Raises as PartDecoder does, and EncodeError if the target cannot say what came.
+        Raises as PartDecoder does, and EncodeError if the target cannot say what came, whose `data` is what
+        was rewritten before it; each later call raises it, too.
         """
-        return b"".join([self._rewrite(item) for item in self._decoder._items(chunk)])
+        self._raise_refusal()
+        out: list[bytes] = []
+        if self._relay and self.done is not None:  # a relay goes on after it: some servers say their end twice
+            items = self._decoder._decoder.feed_items(chunk)
+            return b"".join([self._encoder._encoder.encode(item) for item in items])
+        self._rewrite(self._decoder._items(chunk), out)
+        return b"".join(out)
 
     def close(self) -> bytes:
         """The last bytes: the source's body is over."""
-        items = self._decoder._decoder.flush_items() if self.done is None else []
-        data = b"".join([self._rewrite(item, last=True) for item in items])
+        self._raise_refusal()
+        out: list[bytes] = []
+        self._rewrite(self._decoder._last_items(), out, last=True)
         try:
-            parts = self._decoder.close()
+            parts = self._decoder._end([])
         except TruncatedError as error:
-            error.data = data + self._encoder.send(Error(str(error), "truncated")) + self._encoder.close()
+            if not self._encoder._closed:
+                self._send([Error(str(error), "truncated"), Done("error")], out)
+            error.data = b"".join(out)
             raise
-        return data if self._relay else data + self._send(parts)
+        if not self._relay or self._spoke:
+            self._send([*parts, Done("eof")], out)
+        return b"".join(out)
 
-    def _rewrite(self, item: Item, last: bool = False) -> bytes:
-        parts = self._decoder._parts(item, last)
-        if type(item) is Ignored:
-            # An error that came as a field line of its own: a relay too has to frame it.
-            return self._send(parts)
-        if type(item) is Comment or (self._relay and (parts or not last)):
-            return self._encoder._encoder.encode(item)
-        return b"" if self._relay else self._send(parts)
+    def _rewrite(self, items: list[Item], out: list[bytes], last: bool = False) -> None:
+        for item in items:
+            if self.done is not None and not self._relay:
+                return
+            parts = self._decoder._parts(item, last)
+            if type(item) is Ignored:
+                # An error that came as a field line of its own: a relay too has to frame it.
+                self._spoke = self._spoke or bool(parts)
+                self._send(parts, out)
+            elif self._relay:
+                if parts or not last:
+                    out.append(self._encoder._encoder.encode(item))
+            elif type(item) is Comment and self._encoder._dialect.comments:
+                out.append(self._encoder._encoder.encode(item))
+            else:
+                self._send(parts, out)
 
-    def _send(self, parts: list[Part]) -> bytes:
-        return b"".join([self._encoder.send(part) for part in parts])
+    def _send(self, parts: list[Part], out: list[bytes]) -> None:
+        try:
+            for part in parts:
+                out.append(self._encoder.send(part))
+        except EncodeError as error:
+            self._refusal = error
+            error.data = b"".join(out)
+            raise
+
+    def _raise_refusal(self) -> None:
+        if self._refusal is not None:
+            self._refusal.data = b""
+            raise self._refusal
 
 
 def make(
@@ -301,6 +383,8 @@ def iter_parts(chunks: Iterable[bytes], dialect: AnyDialect) -> Iterator[Part]:
         yield from decoder.feed(chunk)
         if decoder.done is not None:
             return
+        if decoder.error is not None:
+            raise decoder.error
     try:
         yield from decoder.close()
     except TruncatedError as error:
@@ -316,6 +400,8 @@ async def aiter_parts(chunks: AsyncIterable[bytes], dialect: AnyDialect) -> Asyn
             yield part
         if decoder.done is not None:
             return
+        if decoder.error is not None:
+            raise decoder.error
     try:
         parts = decoder.close()
     except TruncatedError as error:

@@ -26,6 +26,7 @@ class Laddro(JsonDialect):
     name = "laddro"
     terminal = 'its event {"type":"done"}'
     one_choice = True
+    error_ends = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -55,9 +56,9 @@ class Laddro(JsonDialect):
             text = text_of(payload.get("content"))
             return [TextDelta(text, section, raw=payload), BlockEnd(section, raw=payload)]
         if kind == "done":
-            return self.finish("event")
+            return self.finish("event", raw=payload)
         if kind == "error":
-            return self.fail(payload) + self.finish("error")
+            return self.fail(payload)
         return [self.unknown(payload, event)]
 
     def write(self, part: Part) -> list[Event | Retry | Comment]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._items import Event
 from ._json import dict_of, str_or_none, text_of
 from ._openai import ChoiceState, OpenAIFamily, write_usage
-from ._parts import Other, ReasoningDelta, Start, TextDelta, ToolCallDelta
+from ._parts import Error, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ class OpenAIChat(OpenAIFamily):
     id_prefix = "chatcmpl"
 
     def _choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> None:
-        index, state = self._state(choice.get("index"))
+        index: Any = choice.get("index")
+        state = self._choices.get(index) if type(index) is int else None
+        if state is None:
+            index, state = self._state(index)
         delta = choice.get("delta")
         if type(delta) is dict:
             content = delta.get("content")
@@ -105,28 +108,31 @@ class OpenAIChat(OpenAIFamily):
         index = call.get("index")
         if type(index) is not int or not 0 <= index < _MAX_CALLS:
             index = min(position, _MAX_CALLS - 1)
-        id = str_or_none(call.get("id"))
-        known = state.calls.get(index)
-        if known is None or (id is not None and known[1] is not None and id != known[1]):
-            block = state.next_block if known is not None else max(index, state.next_block)
-            state.next_block = block + 1
-            state.calls[index] = block, id
-        else:
-            block, id = known[0], id if known[1] is None else None
-            if id is not None:
-                state.calls[index] = block, id
-        if not state.finished:
-            self.open[choice] = True
         custom = call.get("custom")
         function = custom if type(custom) is dict else dict_of(call.get("function"))
+        id, name = str_or_none(call.get("id")), str_or_none(function.get("name"))
+        known = state.calls.get(index)
+        if known is None or (id is not None and known[1] is not None and id != known[1]):
+            state.by_index = state.by_index and known is None
+            block = index if state.by_index or (known is None and index > state.next_block) else state.next_block
+            state.next_block = max(state.next_block, block + 1)
+            state.calls[index] = block, id, name
+        else:
+            block, id = known[0], id if known[1] is None else None
+            name = None if name == known[2] else name
+            if id is not None or name is not None:
+                state.calls[index] = block, id or known[1], name or known[2]
+        if not state.finished:
+            self.open[choice] = True
         arguments = function.get("input" if function is custom else "arguments")
         if type(arguments) is dict:  # Ollama's native form, which some gateways let through
             arguments = self.json_text(arguments)
-        name = str_or_none(function.get("name"))
         parts.append(ToolCallDelta(text_of(arguments), block, id, name, False, function is not custom, choice, payload))
 
     def write(self, part: Part) -> list[Event | Retry | Comment]:
         choice = part.choice
+        if isinstance(part, (TextDelta, ReasoningDelta, ToolCallDelta)):
+            self.said.add(choice)
         if isinstance(part, TextDelta):
             self.open.setdefault(choice, False)
             return [self._chunk(choice, {"refusal" if part.refusal else "content": part.text})]
@@ -134,12 +140,19 @@ class OpenAIChat(OpenAIFamily):
             return [] if part.server else [self._chunk(choice, {"tool_calls": [self._write_call(part)]})]
         if isinstance(part, ReasoningDelta):
             self.open.setdefault(choice, False)
-            return [self._chunk(choice, _write_reasoning(part))]
+            return [self._chunk(choice, self._write_reasoning(part))]
         if isinstance(part, Start):
-            self.id, self.model = part.id or "", part.model or self.model
-            self.open.setdefault(choice, False)
+            self._begin(part)
             return [self._chunk(choice, {} if part.role is None else {"role": part.role, "content": ""})]
         return super().write(part)
+
+    def _write_reasoning(self, part: ReasoningDelta) -> dict[str, Any]:
+        if part.signature is None:
+            return {"reasoning_content": part.text}
+        index = self._details.get(part.choice, 0)
+        self._details[part.choice] = index + 1
+        detail = {"type": "reasoning.text", "text": part.text, "signature": part.signature, "index": index}
+        return {"reasoning_details": [detail]}
 
     def _write_call(self, part: ToolCallDelta) -> dict[str, Any]:
         self.open[part.choice] = True
@@ -147,10 +160,13 @@ class OpenAIChat(OpenAIFamily):
         first = part.block not in indexes
         index = indexes.setdefault(part.block, len(indexes))
         call: dict[str, Any] = {"index": index}
-        if first or part.id is not None:
+        if first:
             call["id"] = part.id or f"call_{part.choice}_{index}"
             call["type"] = "function" if part.json else "custom"
-        function = {} if part.name is None else {"name": part.name}
+        function = {}
+        if part.name is not None and (part.choice, index) not in self._named:
+            self._named.add((part.choice, index))
+            function["name"] = part.name
         function["arguments" if part.json else "input"] = part.arguments
         call["function" if part.json else "custom"] = function
         return call
@@ -181,6 +197,13 @@ class AITunnel(OpenAIChat):
         self._finishes[index] = word
         return []
 
+    def write(self, part: Part) -> list[Event | Retry | Comment]:
+        events = super().write(part)
+        if isinstance(part, Error):  # a finish after it would be a success
+            events[:0] = [self._chunk(index, {}, word) for index, word in self._finishes.items()]
+            self._finishes.clear()
+        return events
+
     def write_end(self) -> list[Event]:
         if not self.failed:
             for index in list(self.open):
@@ -202,15 +225,11 @@ class Lawbot(AITunnel):
         for choice in choices:
             if choice.get("finish_reason") is None:
                 choice.pop("finish_reason", None)
+            if "role" in choice["delta"]:
+                choice["delta"].pop("content", None)
         return Event(self.dumps({"id": self._id(choices), "object": self.object_name, "choices": choices, **members}))
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:
     """The objects of a list; [] if `value` is none."""
     return [item for item in value if type(item) is dict] if type(value) is list else []
-
-
-def _write_reasoning(part: ReasoningDelta) -> dict[str, Any]:
-    if part.signature is None:
-        return {"reasoning_content": part.text}
-    return {"reasoning_details": [{"type": "reasoning.text", "text": part.text, "signature": part.signature}]}

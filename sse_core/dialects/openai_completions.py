@@ -23,7 +23,10 @@ class OpenAICompletions(OpenAIFamily):
     id_prefix = "cmpl"
 
     def _choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> None:
-        index, state = self._state(choice.get("index"))
+        index: Any = choice.get("index")
+        state = self._choices.get(index) if type(index) is int else None
+        if state is None:
+            index, state = self._state(index)
         text = choice.get("text")
         if type(text) is str and text:
             parts.append(TextDelta(text, 0, False, index, payload))
@@ -34,10 +37,10 @@ class OpenAICompletions(OpenAIFamily):
     def write(self, part: Part) -> list[Event | Retry | Comment]:
         choice = part.choice
         if isinstance(part, Start):
-            self.id, self.model = part.id or "", part.model or self.model
-            self.open.setdefault(choice, False)
+            self._begin(part)
             return [self._chunk(choice, {})]
         if isinstance(part, TextDelta):
+            self.said.add(choice)
             self.open.setdefault(choice, False)
             return [self._chunk(choice, {"text": part.text})]
         if isinstance(part, ToolCallDelta) and not part.server:

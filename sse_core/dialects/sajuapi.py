@@ -25,6 +25,7 @@ class SajuAPI(JsonDialect):
     name = "sajuapi"
     terminal = "its event done"
     one_choice = True
+    error_ends = True
 
     def read(self, payload: dict[str, Any], event: Event) -> list[Part]:
         kind = str_or_none(payload.get("event")) or event.type
@@ -34,9 +35,9 @@ class SajuAPI(JsonDialect):
             return [Start(str_or_none(payload.get("id")), str_or_none(payload.get("model")), raw=payload)]
         if kind == "done":
             total = count_or_none(payload.get("tokens_used"))
-            return self.merge_usage(Usage(total_tokens=total, raw=payload)) + self.finish("event")
+            return self.merge_usage(Usage(total_tokens=total, raw=payload)) + self.finish("event", raw=payload)
         if kind == "error":
-            return self.fail(payload) + self.finish("error")
+            return self.fail(payload)
         return [Other(kind, payload, self.name, raw=payload)]
 
     def write(self, part: Part) -> list[Event | Retry | Comment]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .._errors import EncodeError
 from .._items import Event
+from ._blocks import Nesting
 from ._dialect import CallBuffer
 from ._json import JsonDialect, count_or_none, dict_of, str_or_none, text_of
 from ._parts import BlockEnd, Error, Other, TextDelta, ToolCallDelta, Usage
@@ -26,6 +27,7 @@ class Websopy(JsonDialect):
     name = "websopy"
     terminal = 'its event {"type":"done"}'
     one_choice = True
+    error_ends = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -42,9 +44,9 @@ class Websopy(JsonDialect):
             usage = dict_of(payload.get("usage"))
             input, output = count_or_none(usage.get("promptTokens")), count_or_none(usage.get("completionTokens"))
             counts = Usage(input, output, count_or_none(usage.get("totalTokens")), raw=payload)
-            return self.merge_usage(counts) + self.finish("event")
+            return self.merge_usage(counts) + self.finish("event", raw=payload)
         if kind == "error":
-            return self.fail(payload) + self.finish("error")
+            return self.fail(payload)
         return [self.unknown(payload, event)]
 
     def _call(self, payload: dict[str, Any]) -> list[Part]:
@@ -92,6 +94,10 @@ class Websopy(JsonDialect):
         return [*events, self._event("done", usage=given or None)]
 
     def _tool_call(self, call: ToolCallDelta) -> Event:
+        nesting = Nesting()
+        nesting.feed(call.arguments)
+        if not nesting.whole:
+            raise EncodeError("arguments", call.arguments, "are no whole JSON object, and websopy sends a call whole")
         tool = {"id": call.id, "name": call.name, "arguments": call.arguments}
         return self._event("tool_call", tool={name: value for name, value in tool.items() if value is not None})
 

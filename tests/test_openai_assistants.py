@@ -1,0 +1,488 @@
+# SPDX-License-Identifier: MIT
+"""The openai-assistants dialect: bytes in, parts out; parts in, events out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sse_core import Decoder, EncodeError, Event, TruncatedError
+from sse_core.dialects import (
+    BlockEnd,
+    Done,
+    Error,
+    Finish,
+    Other,
+    Part,
+    PartDecoder,
+    PartEncoder,
+    ReasoningDelta,
+    Start,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
+
+NAME = "openai-assistants"
+Payload = tuple[str, Any]
+
+
+def sse(*events: Payload) -> bytes:
+    return "".join([f"event: {type}\ndata: {json.dumps(payload)}\n\n" for type, payload in events]).encode()
+
+
+def run(status: str, **members: Any) -> Payload:
+    return f"thread.run.{status}", {"id": "r1", "object": "thread.run", "model": "gpt", **members}
+
+
+def message(state: str, id: Any = "m1", **members: Any) -> Payload:
+    return f"thread.message.{state}", {"id": id, "object": "thread.message", **members}
+
+
+def content(*pieces: Any, id: Any = "m1") -> Payload:
+    return "thread.message.delta", {"id": id, "delta": {"content": list(pieces)}}
+
+
+def text(index: Any, value: Any, **members: Any) -> dict[str, Any]:
+    return {"index": index, "type": "text", "text": {"value": value, **members}}
+
+
+def calls(*pieces: Any, id: Any = "s1") -> Payload:
+    return (
+        "thread.run.step.delta",
+        {"id": id, "delta": {"step_details": {"type": "tool_calls", "tool_calls": list(pieces)}}},
+    )
+
+
+def function(index: Any, arguments: Any, id: Any = None, name: Any = None) -> dict[str, Any]:
+    return {"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+DONE = b"event: done\ndata: [DONE]\n\n"
+START = Start("r1", "gpt")
+STOP = [Finish("stop", "completed"), Done("sentinel")]
+CODE = {"index": 0, "type": "code_interpreter", "code_interpreter": {"input": "1"}}
+WHOLE = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+ACTION = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [WHOLE, 7]}}
+
+
+def other(event: Payload) -> Other:
+    return Other(event[0], event[1], NAME)
+
+
+def decode(stream: bytes) -> list[Part]:
+    decoder = PartDecoder(NAME)
+    return decoder.feed(stream) + decoder.close()
+
+
+def encode(*parts: Part, **options: Any) -> bytes:
+    encoder = PartEncoder(NAME, **options)
+    return b"".join([encoder.send(part) for part in parts]) + encoder.close()
+
+
+DECODED: dict[str, tuple[bytes, list[Part]]] = {
+    "a run: text by content index, refusals, the life cycle as Others": (
+        sse(
+            run("created"),
+            run("queued"),
+            message("created"),
+            content(text(0, "Hel")),
+            content(text(0, "lo"), {"index": 1, "type": "refusal", "refusal": "No"}, text(0, "")),
+            message("completed", content=[text(0, "Hello"), {"type": "refusal"}]),
+            run("completed", usage={"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}),
+        )
+        + DONE,
+        [
+            START,
+            other(run("queued")),
+            other(message("created")),
+            TextDelta("Hel"),
+            TextDelta("lo"),
+            TextDelta("No", 1, True),
+            other(message("completed", content=[text(0, "Hello"), {"type": "refusal"}])),
+            BlockEnd(0),
+            BlockEnd(1),
+            Usage(3, 4, 7),
+            *STOP,
+        ],
+    ),
+    "a second message has blocks of its own": (
+        sse(run("created"), message("created"), content(text(0, "a")), message("created", "m2"))
+        + sse(content(text(0, "b"), id="m2"), message("completed", content=[text(0, "a")]), run("completed"))
+        + DONE,
+        [
+            START,
+            other(message("created")),
+            TextDelta("a"),
+            other(message("created", "m2")),
+            TextDelta("b", 1),
+            other(message("completed", content=[text(0, "a")])),
+            *STOP,
+        ],
+    ),
+    "annotations and images are Others, the text beside them text": (
+        sse(run("created"), message("created"))
+        + sse(content(text(0, "a", annotations=[1]), {"index": 1, "type": "image_file"}, 7), run("completed"))
+        + DONE,
+        [
+            START,
+            other(message("created")),
+            TextDelta("a"),
+            other(content(text(0, "", annotations=[1]), {"index": 1, "type": "image_file"})),
+            *STOP,
+        ],
+    ),
+    "function calls; steps have blocks of their own": (
+        sse(
+            run("created"),
+            ("thread.run.step.created", {"id": "s1", "type": "tool_calls"}),
+            calls(function(0, "", "c1", "f"), function(1, "{}", "c2", "g")),
+            calls(function(0, '{"a":1}')),
+            ("thread.run.step.created", {"id": "s2", "type": "tool_calls"}),
+            calls(function(0, "{}", "c3", "h"), id="s2"),
+            run("requires_action", required_action=ACTION),
+        )
+        + DONE,
+        [
+            START,
+            other(("thread.run.step.created", {"id": "s1", "type": "tool_calls"})),
+            ToolCallDelta("", 0, "c1", "f"),
+            ToolCallDelta("{}", 1, "c2", "g"),
+            ToolCallDelta('{"a":1}', 0),
+            other(("thread.run.step.created", {"id": "s2", "type": "tool_calls"})),
+            ToolCallDelta("{}", 2, "c3", "h"),
+            Finish("tool_call", "requires_action"),
+            Done("sentinel"),
+        ],
+    ),
+    "calls that only the run has; a run that goes on": (
+        sse(("thread.run.step.completed", {"id": "s0"}), run("queued"), run("requires_action", required_action=ACTION))
+        + DONE,
+        [
+            other(("thread.run.step.completed", {"id": "s0"})),
+            START,
+            other(run("queued")),
+            ToolCallDelta("{}", 0, "c1", "f"),
+            BlockEnd(0, "tool_call"),
+            Finish("tool_call", "requires_action"),
+            Done("sentinel"),
+        ],
+    ),
+    "a call of another type, and tools that the provider runs": (
+        sse(
+            run("created"),
+            calls(CODE, id="s1"),
+            run("requires_action", required_action={"submit_tool_outputs": {"tool_calls": []}}),
+        )
+        + DONE,
+        [START, other(calls(CODE)), Finish("tool_call", "requires_action"), Done("sentinel")],
+    ),
+    "incomplete": (
+        sse(run("created"), run("incomplete", incomplete_details={"reason": "max_prompt_tokens"})) + DONE,
+        [START, Finish("length", "max_prompt_tokens"), Done("sentinel")],
+    ),
+    "incomplete for no reason": (
+        sse(run("created"), run("incomplete")) + DONE,
+        [START, Finish("other", "incomplete"), Done("sentinel")],
+    ),
+    "cancelled; what comes after is no second finish": (
+        sse(run("created"), run("cancelled"), run("completed"), calls(function(0, "{}", "c1", "f"))) + DONE,
+        [
+            START,
+            Finish("other", "cancelled"),
+            other(run("completed")),
+            ToolCallDelta("{}", 0, "c1", "f"),
+            Done("sentinel"),
+        ],
+    ),
+    "expired": (sse(run("created"), run("expired")) + DONE, [START, Finish("error", "expired"), Done("sentinel")]),
+    "failed, and what it cost": (
+        sse(
+            run("created"),
+            run(
+                "failed",
+                last_error={"code": "server_error", "message": "bad"},
+                usage={"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
+            ),
+        )
+        + DONE,
+        [START, Usage(3, 4, 7), Error("bad", None, "server_error"), Done("sentinel")],
+    ),
+    "usage in all its words": (
+        sse(
+            run("created"),
+            run(
+                "completed",
+                usage={
+                    "prompt_tokens": 3,
+                    "completion_tokens": 4,
+                    "total_tokens": 7,
+                    "prompt_tokens_details": {"cached_tokens": 1},
+                    "completion_tokens_details": {"reasoning_tokens": 2},
+                },
+            ),
+        )
+        + DONE,
+        [START, Usage(3, 4, 7, 1, None, 2), *STOP],
+    ),
+    "an error": (
+        sse(("error", {"message": "bad", "type": "server_error", "code": 500})),
+        [Error("bad", "server_error", 500, 500), Done("error")],
+    ),
+    "an error object without an event type": (
+        b'data: {"error":{"message":"bad"}}\n\n' + DONE,
+        [Error("bad"), Done("sentinel")],
+    ),
+    "no run at all": (DONE, [Finish("stop"), Done("sentinel")]),
+    "a second run begins again": (
+        sse(run("created"), content(text(5, "a")), calls(function(0, "{}", "c", "f")), run("created", id="r2"))
+        + sse(content(text(0, "b"), id="m2"))
+        + DONE,
+        [
+            START,
+            TextDelta("a", 5),
+            ToolCallDelta("{}", 0, "c", "f"),
+            Start("r2", "gpt"),
+            TextDelta("b"),
+            Finish("stop"),
+            Done("sentinel"),
+        ],
+    ),
+    "members of the wrong types": (
+        sse(
+            ("thread.run.created", {"id": [], "model": {}, "usage": 7}),
+            content(text([0], "a"), text(-1, "b"), text(10**9, "c"), text(True, 7), {"type": ["text"]}, id=["m"]),
+            ("thread.message.delta", {"delta": {"content": {}}}),
+            ("thread.message.delta", {"delta": 7}),
+            calls({"type": "function", "index": {}, "id": 7, "function": []}, id={}),
+            ("thread.message.completed", {"id": None, "content": 7}),
+            ("thread.run.incomplete", {"incomplete_details": {"reason": ["x"]}}),
+        )
+        + DONE,
+        [
+            Start(),
+            *[TextDelta(letter) for letter in "abc"],
+            other(content({"type": ["text"]}, id=["m"])),
+            ToolCallDelta(),
+            other(("thread.message.completed", {"id": None, "content": 7})),
+            Finish("other", "incomplete"),
+            Done("sentinel"),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("stream", "parts"), DECODED.values(), ids=DECODED)
+def test_decodes(stream: bytes, parts: list[Part]) -> None:
+    assert decode(stream) == parts
+    decoder = PartDecoder(NAME)
+    assert [part for byte in stream for part in decoder.feed(bytes([byte]))] + decoder.close() == parts
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        "a run: text by content index, refusals, the life cycle as Others",
+        "a second message has blocks of its own",
+        "annotations and images are Others, the text beside them text",
+        "function calls; steps have blocks of their own",
+        "incomplete",
+        "incomplete for no reason",
+        "expired",
+        "failed, and what it cost",
+        "usage in all its words",
+        "an error",
+    ],
+)
+def test_same_dialect_in_and_out(id: str) -> None:
+    def kept(parts: list[Part]) -> list[Part]:
+        """The parts but for those of a life cycle that had to be closed."""
+        return [part for part in parts if part.kind not in ("done", "block_end")]
+
+    parts = DECODED[id][1]
+    again = kept(decode(encode(*parts)))
+    invented = [part for part in again if isinstance(part, Other) and part not in parts]
+    assert [part for part in again if part not in invented] == kept(parts)
+    assert all(part.name.endswith(".completed") for part in invented)
+
+
+def test_a_cut_is_told() -> None:
+    stream = sse(run("created"), content(text(0, "Hi")), run("completed")) + DONE
+    for cut in range(len(stream) - 2):
+        decoder = PartDecoder(NAME)
+        decoder.feed(stream[:cut])
+        with pytest.raises(TruncatedError, match="before its event done"):
+            decoder.close()
+
+
+def shapes(data: bytes) -> list[Any]:
+    """Of each event its type, and what it says beside the life cycle's members."""
+    shown = []
+    for event in Decoder().feed(data):
+        payload = json.loads(event.data) if event.data != "[DONE]" else {}
+        said = {name: payload[name] for name in payload if name not in ("object", "created_at", "attachments", "role")}
+        said = {name: value for name, value in said.items() if value and not str(value).endswith("_1")}
+        shown.append((event.type, said))
+    return shown
+
+
+def ended(status: str, **members: Any) -> list[Payload]:
+    return [(f"thread.run.{status}", {"status": status, **members}), ("done", {})]
+
+
+BEGUN = ("thread.run.created", {"status": "queued"})
+FIRST = {"index": 0, "type": "function", "id": "c1", "function": {"name": "f", "arguments": '{"a":', "output": None}}
+MADE = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
+
+ENCODED: dict[str, tuple[list[Part], list[Any]]] = {
+    "nothing": ([], [BEGUN, *ended("completed")]),
+    "text: the message closes with all of it": (
+        [Start(), ReasoningDelta("Hm"), TextDelta("Hel", 3), TextDelta("lo", 3), TextDelta("No", 3, True), BlockEnd(3)],
+        [
+            BEGUN,
+            ("thread.message.created", {"status": "in_progress"}),
+            ("thread.message.delta", {"delta": {"content": [text(0, "Hel", annotations=[])]}}),
+            ("thread.message.delta", {"delta": {"content": [text(0, "lo")]}}),
+            ("thread.message.delta", {"delta": {"content": [{"index": 1, "type": "refusal", "refusal": "No"}]}}),
+            (
+                "thread.message.completed",
+                {
+                    "status": "completed",
+                    "content": [
+                        {"type": "text", "text": {"value": "Hello", "annotations": []}},
+                        {"type": "refusal", "refusal": "No"},
+                    ],
+                },
+            ),
+            *ended("completed"),
+        ],
+    ),
+    "a call: the run waits for it": (
+        [ToolCallDelta('{"a":', 7, "c1", "f"), ToolCallDelta("1}", 7), ToolCallDelta("{}", 8, "c2", "g", True)],
+        [
+            BEGUN,
+            (
+                "thread.run.step.created",
+                {
+                    "status": "in_progress",
+                    "type": "tool_calls",
+                    "step_details": {"type": "tool_calls", "tool_calls": []},
+                },
+            ),
+            ("thread.run.step.delta", calls(FIRST)[1] | {"id": None}),
+            (
+                "thread.run.step.delta",
+                calls({"index": 0, "type": "function", "function": {"arguments": "1}"}})[1] | {"id": None},
+            ),
+            *ended(
+                "requires_action",
+                required_action={"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [MADE]}},
+            ),
+        ],
+    ),
+    "usage, held to the end": (
+        [Usage(3, 4, None, 1, 1, 9), Finish("length")],
+        [
+            BEGUN,
+            *ended(
+                "incomplete",
+                incomplete_details={"reason": "max_completion_tokens"},
+                usage={
+                    "prompt_tokens": 3,
+                    "completion_tokens": 4,
+                    "total_tokens": 7,
+                    "prompt_token_details": {"cached_tokens": 1},
+                    "completion_tokens_details": {"reasoning_tokens": 4},
+                },
+            ),
+        ],
+    ),
+    "a total alone": (
+        [Usage(None, None, 7, None, None, 2)],
+        [
+            BEGUN,
+            *ended(
+                "completed",
+                usage={
+                    "prompt_tokens": None,
+                    "completion_tokens": None,
+                    "total_tokens": 7,
+                    "completion_tokens_details": {"reasoning_tokens": 2},
+                },
+            ),
+        ],
+    ),
+    "its own word": ([Finish("other", "cancelled")], [BEGUN, *ended("cancelled")]),
+    "its own word for another reason": ([Finish("stop", "cancelled")], [BEGUN, *ended("completed")]),
+    "a finish in error": (
+        [Finish("error")],
+        [BEGUN, *ended("failed", last_error={"code": "server_error", "message": "error"})],
+    ),
+    "no word": ([Finish("other", "pause_turn")], [BEGUN, *ended("completed")]),
+    "an error, and no end": (
+        [Error("bad", "t", "c", 500)],
+        [("error", {"message": "bad", "type": "t", "code": "c", "status_code": 500})],
+    ),
+    "an error that a run can say": (
+        [Error("bad", None, "server_error")],
+        ended("failed", last_error={"code": "server_error", "message": "bad"})[:1],
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "events"), ENCODED.values(), ids=ENCODED)
+def test_encodes(parts: list[Part], events: list[Any]) -> None:
+    wanted = [(type, {name: value for name, value in said.items() if value}) for type, said in events]
+    assert shapes(encode(*parts)) == wanted
+
+
+def test_a_step_with_a_stop_is_closed() -> None:
+    events = Decoder().feed(encode(ToolCallDelta("{}", 0, None, "f"), ToolCallDelta("", 0, None, "f"), Finish("stop")))
+    assert [event.type for event in events][-3:] == ["thread.run.step.completed", "thread.run.completed", "done"]
+    step = json.loads(events[-3].data)
+    assert step["step_details"]["tool_calls"] == [
+        {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    ]
+
+
+def test_ids_are_given_or_count_up() -> None:
+    events = Decoder().feed(encode(TextDelta("a"), Start("r2", "gpt"), TextDelta("b"), id="r1", model="m"))
+    payloads = [json.loads(event.data) for event in events[:-1]]
+    assert [payload["id"] for payload in payloads] == ["r1", "msg_1", "msg_1", "r2", "msg_2", "msg_2", "msg_2", "r2"]
+    assert [payload["model"] for payload in payloads if payload["object"] == "thread.run"] == ["m", "gpt", "gpt"]
+    assert decode(encode(TextDelta("a")))[0] == Start("run_1")
+
+
+def test_others_are_the_life_cycle() -> None:
+    others = [
+        other(message("created", "m9")),
+        TextDelta("a"),
+        other(message("completed", "m9")),
+        Other("x", {}, "gemini"),
+    ]
+    types = [event.type for event in Decoder().feed(encode(START, *others, other(("thread.created", {"id": "t"}))))]
+    assert types == [
+        "thread.run.created",
+        "thread.message.created",
+        "thread.message.delta",
+        "thread.message.completed",
+        "thread.created",
+        "thread.run.completed",
+        "done",
+    ]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [ToolCallDelta("SELECT 1", 0, "x", "sql", json=False), TextDelta("Hi", choice=1)],
+    ids=["free text for arguments", "a second choice"],
+)
+def test_what_cannot_be_said(part: Part) -> None:
+    with pytest.raises(EncodeError):
+        PartEncoder(NAME).send(part)
+
+
+def test_done_is_named() -> None:
+    assert Decoder().feed(encode())[-1] == Event("[DONE]", "done")
