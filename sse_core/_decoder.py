@@ -208,7 +208,7 @@ class Decoder:
         >>> decoder.flush()
         [Event(data='last words', type='message', last_event_id='')]
         """
-        return self._flush(False)  # type: ignore[return-value]  # as in feed
+        return self._flush(False)  # type: ignore[return-value]  # no items asked for: events only
 
     def flush_items(self) -> list[Item]:
         """As `flush`; an unterminated line that the standard ignores comes too, as an Ignored.

@@ -125,7 +125,7 @@ class Dialect:
             raise EncodeError("part", part, "comes after the end of the stream")
         if part.choice and self.one_choice:
             raise EncodeError("choice", part.choice, f"must be 0: {self.name} has one answer")
-        if kind == "invalid" or (kind == "other" and part.dialect not in (None, self.name)):  # type: ignore[attr-defined]
+        if kind == "invalid" or (kind == "other" and part.dialect not in (None, self.name)):  # type: ignore[attr-defined]  # its kind has it
             return []
         if kind == "usage":
             self.usage = part  # type: ignore[assignment]  # the kind says it is one
@@ -147,7 +147,7 @@ class Dialect:
         """The events of a part that is this dialect's to say; all but Done, Usage and Invalid come here."""
         if part.kind != "other":
             return []
-        return [Event(part.data if isinstance(part.data, str) else self.dumps(part.data), part.name)]  # type: ignore[attr-defined]
+        return [Event(part.data if isinstance(part.data, str) else self.dumps(part.data), part.name)]  # type: ignore[attr-defined]  # its kind has it
 
     def write_end(self) -> list[Event]:
         """The last events."""

@@ -66,7 +66,7 @@ class Laddro(JsonDialect):
             self._sections.setdefault(part.block, []).append(part.text)
         elif isinstance(part, BlockEnd) and part.of == "text":
             return [*self._section(part.block)]
-        elif part.kind == "tool_call" and not part.server:  # type: ignore[attr-defined]
+        elif part.kind == "tool_call" and not part.server:  # type: ignore[attr-defined]  # its kind has it
             raise EncodeError("part", part, "cannot be said in laddro, which has no tool calls")
         elif isinstance(part, Error):
             # A reader stops at the error: what it is to have goes before.

@@ -50,7 +50,7 @@ class SajuAPI(JsonDialect):
             return [self._event("error", message=part.message, type=part.type, code=part.code, status=part.status)]
         if isinstance(part, Other):
             return [Event(self.dumps(part.data), part.name)]
-        if part.kind == "tool_call" and not part.server:  # type: ignore[attr-defined]
+        if part.kind == "tool_call" and not part.server:  # type: ignore[attr-defined]  # its kind has it
             raise EncodeError("part", part, "cannot be said in sajuapi, which has no tool calls")
         return []
 
