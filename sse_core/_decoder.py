@@ -131,7 +131,7 @@ class Decoder:
         """
         return bool(self._tail)
 
-    def feed(self, chunk: bytes | bytearray | memoryview, _items: bool = False) -> list[Any]:
+    def feed(self, chunk: bytes | bytearray | memoryview, _items: bool = False) -> list[Event]:
         """The events that `chunk` completes.
 
         A chunk may be cut anywhere, also inside a character, a CRLF or the BOM. Raises TypeError for what
@@ -141,6 +141,7 @@ class Decoder:
         >>> Decoder().feed(b"event: tick\\ndata: 1\\n\\n")
         [Event(data='1', type='tick', last_event_id='')]
         """
+        # `_items` is how `feed_items` calls: one call less for each, and the rest is theirs together.
         if not self._ready or type(chunk) is not bytes:
             chunk = self._prepare(chunk)
             if not chunk:
@@ -153,7 +154,7 @@ class Decoder:
         if 10 not in chunk and 13 not in chunk:  # a piece of a line, through a small buffer
             tail += chunk
             return []
-        out: list[Item] = []
+        out: list[Any] = []
         if not tail and len(chunk) < _SMALL:
             # One event per chunk: how tokens arrive.
             text = chunk.decode("utf-8", "replace")
@@ -166,7 +167,9 @@ class Decoder:
                     self.last_event_id = event.last_event_id
                     return [event]
                 if block[:1] == ":" and "\n" not in block:  # a comment, to keep the connection alive
-                    return [Comment(block[1:].removeprefix(" "))] if _items else []
+                    if _items:
+                        out.append(Comment(block[1:].removeprefix(" ")))
+                    return out
         if 13 in chunk:
             chunk = self._without_cr(chunk, out, _items)
         end = chunk.rfind(b"\n\n") + 2
@@ -193,7 +196,7 @@ class Decoder:
         >>> Decoder().feed_items(b": hello\\nretry: 500\\ndata: x\\n\\n")
         [Comment(text='hello'), Retry(milliseconds=500), Event(data='x', type='message', last_event_id='')]
         """
-        return self.feed(chunk, True)
+        return self.feed(chunk, True)  # type: ignore[return-value]  # asked for items, it gives them all
 
     def flush(self) -> list[Event]:
         """The event that the end of the stream cut off, if any: the standard drops it, so only by asking.
@@ -243,9 +246,9 @@ class Decoder:
             self._ready = True
         return chunk
 
-    def _near_limit(self, chunk: bytes, items: bool) -> list[Item]:
+    def _near_limit(self, chunk: bytes, items: bool) -> list[Any]:
         """Read a chunk that may cross the limit."""
-        out: list[Item] = []
+        out: list[Any] = []
         if 13 in chunk:
             chunk = self._to_lf(chunk)
         if 10 in chunk:

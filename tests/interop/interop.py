@@ -143,7 +143,7 @@ class Reads:
 
     def read(self, url: str) -> Record:
         """What the SDK reads from a server at `url`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each SDK has its own
 
     @pytest.mark.parametrize("name", SCENARIOS)
     def test_what_is_written_is_read(self, name: str) -> None:
