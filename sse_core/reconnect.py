@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Open", "Reconnect", "Stop", "Wait"]
 
-_DAY = 86_400.0  # seconds; a `retry` or Retry-After above it counts as it: more is a mistake, or an attack
+_DAY = 86_400  # seconds; a `retry` or Retry-After above it counts as it: more is a mistake, or an attack
 _DIGITS = 18  # of a Retry-After; as for `retry`, int() of endless digits is an error
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (408, 425, 429, 500, 502, 503, 504)  # the server may answer the same request later
@@ -262,7 +262,7 @@ class Reconnect:
         base, least = self._base, 0.0
         if self.reconnection_time is not None:
             # Of 0, no back-off would ever grow: it counts as 1 ms.
-            base = least = min(max(self.reconnection_time, 1) / 1000, _DAY)
+            base = least = min(max(self.reconnection_time, 1), _DAY * 1000) / 1000
             if self._is_exact:
                 return base
         # 2.0**1024 is an OverflowError; a day is reached long before.
@@ -312,7 +312,7 @@ def _retry_after(headers: Headers | None) -> float:
     """Seconds that the server wants to be left alone for; 0 where it does not say, or not as HTTP has it."""
     value = _header(headers, "retry-after")
     if value.isascii() and value.isdigit():
-        return min(float(value), _DAY) if len(value) <= _DIGITS else 0.0
+        return float(min(int(value), _DAY)) if len(value) <= _DIGITS else 0.0
     date = _header(headers, "date")
     if ":" not in value or ":" not in date:
         return 0.0
