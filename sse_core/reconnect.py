@@ -314,7 +314,7 @@ def _retry_after(headers: Headers | None) -> float:
     if value.isascii() and value.isdigit():
         return float(min(int(value), _DAY)) if len(value) <= _DIGITS else 0.0
     date = _header(headers, "date")
-    if ":" not in value or ":" not in date:
+    if not value or not date:
         return 0.0
     from email.utils import mktime_tz, parsedate  # milliseconds to import, and hardly ever needed
 

@@ -231,6 +231,18 @@ def test_a_request_that_gave_an_event_goes_on_only_where_it_can_resume(
     assert happens(reconnect, end) == outcome
 
 
+def test_a_request_that_no_server_answered_is_made_again() -> None:
+    reconnect = Reconnect("request", jitter=0)
+    assert [reconnect.on_error(now=0.0), reconnect.on_response(503, now=1.0)] == [Wait(1.0), Wait(2.0)]
+
+
+def test_each_stream_that_opens_is_a_new_answer() -> None:
+    reconnect = opened("request", jitter=0)
+    reconnect.on_event("", now=0.0)
+    assert reconnect.on_response(200, SSE, now=1.0) == Open()
+    assert reconnect.on_error(now=2.0) == Wait(1.0)
+
+
 def test_a_request_that_resumes_has_a_new_answer_with_no_event_yet() -> None:
     reconnect = opened("request", jitter=0)
     reconnect.on_event("7", now=0.0)
@@ -454,16 +466,23 @@ def test_an_option_that_cannot_be_is_named(option: str, bad: Any, error: type[Ex
         Reconnect(**{option: bad})
 
 
+def test_the_bounds_of_the_options_are_allowed() -> None:
+    reconnect = Reconnect(base=86_400, cap=86_400, jitter=1, healthy_after=0, max_attempts=1)
+    assert reconnect.on_error(now=0.0, rand=0.5) == Wait(DAY / 2)
+    assert Reconnect(base=0, cap=0, jitter=0, healthy_after=float("inf")).on_error(now=0.0) == Wait(0.0)
+
+
 def test_email_is_imported_for_a_date_alone() -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
         "from sse_core.reconnect import Reconnect\n"
-        "for value in ('5', 'Sun, 06 Nov 1994 08:49:37 GMT'):\n"
-        "    Reconnect().on_response(503, headers={'Retry-After': value, 'Date': value}, now=0.0)\n"
+        "date = 'Sun, 06 Nov 1994 08:49:37 GMT'\n"
+        "for value in ('', '5', date):\n"
+        "    Reconnect().on_response(503, headers={'Retry-After': value, 'Date': date}, now=0.0)\n"
         "    print('email' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "True"]
+    assert done.stdout.split() == ["False", "False", "True"]
 
 
 # Whole sessions
