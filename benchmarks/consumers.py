@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import Callable, Mapping
 from importlib import import_module, metadata
 from typing import Any, TypeVar
@@ -27,10 +26,10 @@ def sse_core(chunks: list[bytes]) -> int:
 def sse_core_json(chunks: list[bytes]) -> int:
     """The same, with the data read as JSON."""
     count = 0
-    feed, loads = Decoder().feed, json.loads
+    feed = Decoder().feed
     for chunk in chunks:
         for event in feed(chunk):
-            _ = event.type, loads(event.data), event.last_event_id
+            _ = event.type, event.json(), event.last_event_id
             count += 1
     return count
 

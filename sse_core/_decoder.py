@@ -7,13 +7,14 @@ Rules are those of the WHATWG HTML standard, "Server-sent events", 9.2.5 (parsin
 from __future__ import annotations
 
 from ._errors import LimitError, shorten
-from ._items import Comment, Event, Id, Ignored, Retry
+from ._items import Ignored
+from ._lines import Lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._items import Item
+    from ._items import Event, Item
 
 # One data line may be a base64 image, or the whole answer repeated. Defaults of 64 KiB (Go's bufio.Scanner),
 # 1 MiB (httpx2 2.10) and 32 MB each broke real LLM or MCP traffic; openai-python tests events of 64 MiB.
@@ -21,13 +22,15 @@ MAX_EVENT_SIZE = 64 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
 _UNLIMITED = 1 << 62  # what no count of bytes reaches
-_RETRY_DIGITS = 18  # fits 64 bits; int() of endless digits is quadratic, and an error from 4,300 on
+_KEPT = (b"data:", b"event:", b"id:")  # how the lines begin that say nothing before their blank line
+_I = 105  # b"i"
 _SLICE = 16 * 1024  # bytes to read at a time
 _SMALL = 4096  # bytes below which a chunk may well be one event
+_PIECE = 512  # bytes below which a chunk may well be a piece of an event
 _LINE_SHOWN = 40  # bytes of the line a LimitError shows
 
 
-class Decoder:
+class Decoder(Lines):
     r"""Decodes one event stream: feed it chunks as they come, get events as they complete.
 
     `last_event_id` is what the connection was opened with. `max_event_size` bounds, in bytes, the block
@@ -47,26 +50,23 @@ class Decoder:
     >>> decoder.feed(b"lo\n\n")
     [Event(data='Hello', type='message', last_event_id='1')]
 
-    Theory of operation. `_lines` is the standard's line machine, a rule on each branch; all else must agree
-    with it. It reads complete blocks and keeps nothing between them: a block that is not complete waits as
-    bytes, since its data, event and id lines say nothing before their blank line. What does take effect when
-    its line ends (a comment, `retry`, a line to ignore) `_walk` takes out of the block at once, and counts
-    what is left against the limit. `_blocks`, `_data_blocks` and `_event_of` are shortcuts for the shapes of
-    real traffic. A chunk goes: complete blocks, in bulk; the lines after them, by `_walk`; the unfinished
-    line, to the tail.
+    Theory of operation. A block that is not complete waits as bytes, since its data, event and id lines say
+    nothing before their blank line: all the state there is. What does take effect when its line ends (a comment,
+    `retry`, a line to ignore) `_walk` takes out of the block at once, and counts what is left against the limit.
+    So complete blocks are read in one go, by Lines, whose line machine is the standard's, a rule on each branch.
+    `feed` knows three sizes of chunk: a piece of an event, an event, and many; each gives its complete blocks to
+    Lines and lets the rest wait.
     """
 
     __slots__ = (
-        "_dataless",
+        "_glance",
         "_limit",
         "_line_at",
-        "_ready",
         "_skip_lf",
         "_start",
         "_tail",
+        "_takes",
         "error",
-        "last_event_id",
-        "reconnection_time",
     )
 
     def __init__(
@@ -84,10 +84,9 @@ class Decoder:
             raise TypeError(f"max_event_size must be int or None, not {type(max_event_size).__name__}")
         elif max_event_size < 1:
             raise ValueError(f"max_event_size must be 1 byte or more, not {max_event_size}")
-        self.last_event_id = last_event_id
-        self.reconnection_time: int | None = None
+        super().__init__(last_event_id, dataless)
         self._limit = max_event_size
-        self._dataless = dataless
+        self._glance = min(max_event_size, _SMALL)
         self.reset()
 
     def reset(self) -> None:
@@ -104,17 +103,18 @@ class Decoder:
         ('1', False)
         """
         self.error: LimitError | None = None
-        # The BOM is decided, no LF is to be skipped and no error to be raised: one look in place of three.
-        self._ready = False
+        # The type of a chunk that needs no preparation: none while the BOM is undecided, an LF is to be skipped
+        # or an error to be raised. One look in place of four.
+        self._takes: type | None = None
         # No BOM decided yet. Without it, one BOM per line or per chunk is dropped, or that of a reconnection kept.
         self._start = True
         # The last chunk ended in CR: an LF opening the next belongs to it, and is no blank line.
         self._skip_lf = False
         # The unfinished block: its data, event and id lines, each with an LF, so that its length is the size
-        # to limit, and the unfinished line; or what may become a BOM. A bytearray: 2-byte pieces in a list
-        # cost 21 times their size, and `bytes +=` is quadratic. Dropped whole, so a block that is cut off
-        # commits no id and names no other event.
-        self._tail = bytearray()
+        # to limit, and the unfinished line; or what may become a BOM. A bytearray where it is not small: 2-byte
+        # pieces in a list cost 21 times their size, and `bytes +=` is quadratic. Dropped whole, so a block that
+        # is cut off commits no id and names no other event.
+        self._tail: bytes | bytearray = b""
         # Where the unfinished line begins in the tail: what is before it is not looked at again.
         self._line_at = 0
 
@@ -142,48 +142,84 @@ class Decoder:
         [Event(data='1', type='tick', last_event_id='')]
         """
         # `_items` is how `feed_items` calls: one call less for each, and the rest is theirs together.
-        if not self._ready or type(chunk) is not bytes:
-            chunk = self._prepare(chunk)
-            if not chunk:
+        rest: bytes = chunk  # type: ignore[assignment]  # or it is not what the decoder takes
+        if type(chunk) is not self._takes:
+            rest = self._prepare(chunk)
+            if not rest:
                 return []
         tail = self._tail
-        # A line and its end take at least the len(line) + 1 they count: if all bytes together stay within
-        # the limit, no block among them can cross it.
-        if len(tail) + len(chunk) > self._limit:
-            return self._near_limit(chunk, _items)
-        if 10 not in chunk and 13 not in chunk:  # a piece of a line, through a small buffer
-            tail += chunk
+        if 10 not in rest and 13 not in rest:  # a piece of a line, through a small buffer
+            tail += rest
+            self._tail = tail
+            if len(tail) > self._glance:
+                self._grow()
             return []
         out: list[Any] = []
-        if not tail and len(chunk) < _SMALL:
-            # One event per chunk: how tokens arrive.
-            text = chunk.decode("utf-8", "replace")
-            block = text.removesuffix("\n\n")
-            if block == text:
-                block = text.removesuffix("\r\n\r\n")
-            if block != text and "\r" not in block:
-                event = _event_of(block, self.last_event_id)
-                if event is not None:
-                    self.last_event_id = event.last_event_id
-                    return [event]
-                if block[:1] == ":" and "\n" not in block:  # a comment, to keep the connection alive
-                    if _items:
-                        out.append(Comment(block[1:].removeprefix(" ")))
+        size = len(tail) + len(rest)
+        if size > self._glance:
+            # A line and its end take at least the len(line) + 1 they count: if all bytes together stay within
+            # the limit, no block among them can cross it.
+            if size > self._limit:
+                self._walk(self._to_lf(rest) if 13 in rest else rest, out, _items)
+                return out
+            if len(tail) > _SMALL:
+                self._grow()
+                tail = self._tail
+        if tail and len(rest) < _PIECE:
+            # One event in several chunks, through a small buffer: the end of one, and what there is of the next.
+            if 13 not in rest:
+                head, blank, rest = rest.rpartition(b"\n\n")
+            else:
+                head, blank, after = rest.rpartition(b"\r\n\r\n")
+                if 13 in after or 13 in head:
+                    head, blank, after = self._to_lf(rest).rpartition(b"\n\n")
+                rest = after
+            if blank:
+                try:
+                    block = (tail + head).decode()
+                except UnicodeDecodeError:
+                    block = (tail + head).decode("utf-8", "replace")
+                self._block(block, out, _items)
+                self._tail = tail = b""
+                self._line_at = 0
+        else:
+            if size < _SMALL and not tail:
+                # One event per chunk: how tokens arrive.
+                try:
+                    text = rest.decode()
+                except UnicodeDecodeError:
+                    text = rest.decode("utf-8", "replace")
+                block = text.removesuffix("\n\n")
+                if block == text:
+                    block = text.removesuffix("\r\n\r\n")
+                if block != text and "\r" not in block:
+                    self._block(block, out, _items)
                     return out
-        if 13 in chunk:
-            chunk = self._without_cr(chunk, out, _items)
-        end = chunk.rfind(b"\n\n") + 2
-        if end == 1 and not (chunk[:1] == b"\n" and tail[-1:] == b"\n"):
-            end = 0  # and not the blank line of the block that waits
-        at = 0
-        while at < end:
-            text, at = self._text(chunk, at, end, b"\n\n")
-            self._blocks(text, out, _items)
-        chunk = chunk[end:]
-        if 10 in chunk:
-            self._walk(chunk, out, _items)
-        elif chunk:
-            tail += chunk
+            if 13 in rest:
+                rest = self._without_cr(rest, out, _items)
+            at, end = 0, rest.rfind(b"\n\n") + 2
+            if end > 1:
+                while at < end:
+                    text, at = self._text(rest, at, end, b"\n\n")
+                    self._blocks(text, out, _items)
+                rest = rest[end:]
+            tail = self._tail
+        # What is left are lines of a block that is not complete, and the beginning of one.
+        tail += rest
+        self._tail = tail
+        if 10 in rest:
+            begin, end = self._line_at, len(tail) - len(rest)
+            lines = rest.split(b"\n")
+            lines.pop()
+            for line in lines:
+                end += len(line)
+                if not tail.startswith(_KEPT, begin) or (tail[begin] == _I and 0 in tail[begin:end]):
+                    self._line_at = begin
+                    self._walk(b"", out, _items)
+                    return out
+                end += 1
+                begin = end
+            self._line_at = begin
         return out
 
     def feed_items(self, chunk: bytes | bytearray | memoryview) -> list[Item]:
@@ -233,7 +269,7 @@ class Decoder:
             raise self.error.with_traceback(None)
         if self._start:
             chunk = bytes(self._tail) + chunk
-            self._tail.clear()
+            self._tail = b""
             if len(chunk) < 3 and _BOM.startswith(chunk):
                 self._tail += chunk
                 return b""
@@ -243,32 +279,29 @@ class Decoder:
             if self._skip_lf:
                 chunk = chunk.removeprefix(b"\n")
             self._skip_lf = False
-            self._ready = True
+            self._takes = bytes
         return chunk
 
-    def _near_limit(self, chunk: bytes, items: bool) -> list[Any]:
-        """Read a chunk that may cross the limit."""
-        out: list[Any] = []
-        if 13 in chunk:
-            chunk = self._to_lf(chunk)
-        if 10 in chunk:
-            self._walk(chunk, out, items)
-        else:
-            # Only what the error shows: a copy of the whole line, when memory is short, would be one too many.
-            at = self._line_at
-            self._overflow(self._tail[at : at + _LINE_SHOWN] + chunk[:_LINE_SHOWN], at)
-        return out
+    def _grow(self) -> None:
+        """Look after an unfinished block that is no longer small."""
+        at = self._line_at
+        if len(self._tail) > self._limit:
+            self._overflow(self._tail[at : at + _LINE_SHOWN], at)
+        elif not isinstance(self._tail, bytearray):
+            self._tail = bytearray(self._tail)
 
     def _walk(self, chunk: bytes, out: list[Item], items: bool) -> None:
         """Read a chunk in LF line by line, counting: keep what the block keeps, give the rest at once."""
         tail, limit = self._tail, self._limit
         lines = tail[self._line_at :]
+        if not isinstance(tail, bytearray):
+            self._tail = tail = bytearray(tail)
         del tail[self._line_at :]
         lines += chunk
         *rows, last = lines.split(b"\n")
         for row in rows:
             size = len(tail)
-            kept = row.startswith((b"data:", b"event:")) or _is_kept(row)
+            kept = row.startswith(_KEPT[:2]) or _is_kept(row)
             if size + len(row) + kept > limit:
                 return self._overflow(row, size)
             if kept:
@@ -288,7 +321,7 @@ class Decoder:
         """`chunk` with LF for CRLF and CR. CR ends a line at once; an LF that follows is swallowed later."""
         if chunk[-1] == 13:
             self._skip_lf = True
-            self._ready = False
+            self._takes = None
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _without_cr(self, chunk: bytes, out: list[Item], items: bool) -> bytes:
@@ -307,89 +340,9 @@ class Decoder:
         found = chunk.find(blank, at + _SLICE, end)
         cut = end if found < 0 else found + len(blank)
         data = self._tail + chunk[at:cut] if self._tail else chunk[at:cut]
-        self._tail.clear()
+        self._tail = b""
         self._line_at = 0
         return data.decode("utf-8", "replace"), cut
-
-    def _blocks(self, text: str, out: list[Item], items: bool) -> None:
-        """Read complete blocks in LF."""
-        if text.startswith("data: "):
-            self._data_blocks(text, "\n\n", out, items)
-        elif text.startswith("event: "):
-            # An event line, then data: Anthropic, Responses, Cohere, Datastar.
-            for block in text[7:-2].split("\n\nevent: "):
-                type_, data_line, rest = block.partition("\ndata: ")
-                data = _data_of(rest) if "\n" in rest else rest
-                if data_line and data is not None and "\n" not in type_:
-                    out.append(Event(data, type_ or "message", self.last_event_id))
-                else:
-                    self._lines(f"event: {block}\n\n", out, items)
-        else:
-            self._lines(text, out, items)
-
-    def _data_blocks(self, text: str, blank: str, out: list[Item], items: bool) -> None:
-        """Read blocks that begin with a data line and mostly have no other: OpenAI, Gemini, and most others."""
-        for data in text[6 : -len(blank)].split(blank + "data: "):
-            if "\n" in data or "\r" in data:
-                block = f"data: {data}{blank}"
-                self._lines(block.replace("\r\n", "\n").replace("\r", "\n"), out, items)
-            else:
-                out.append(Event(data, "message", self.last_event_id))
-
-    def _lines(self, text: str, out: list[Item], items: bool) -> None:
-        """Interpret the lines of complete blocks in LF, one by one."""
-        data: list[str] = []  # no line is not the same as an empty one: `data:` and a blank line is an event
-        type_ = ""
-        new_id: str | None = None
-        lines = text.split("\n")
-        lines.pop()  # what follows the last LF: nothing
-        for line in lines:
-            if not line:  # "If the line is empty (a blank line): dispatch the event"
-                is_event = bool(data) or (self._dataless and type_ != "")
-                # "Set the last event ID string to the last event ID buffer": first, so also without data
-                if new_id is not None:
-                    changed = new_id != self.last_event_id
-                    self.last_event_id = new_id
-                    if items and changed and (not is_event or not new_id):
-                        out.append(Id(new_id))
-                    new_id = None
-                # "If the data buffer is an empty string: set the event type buffer to the empty string and return"
-                if is_event:
-                    out.append(Event("\n".join(data), type_ or "message", self.last_event_id))
-                    data.clear()
-                type_ = ""
-                continue
-            # "Collect the characters before the first U+003A COLON", and "if value starts with a U+0020 SPACE
-            # character, remove it": one, and no tab. No colon: the whole line is the field name.
-            value = line.removeprefix("data: ")
-            if value != line:
-                data.append(value)
-                continue
-            name, _, value = line.partition(":")
-            value = value.removeprefix(" ")
-            if name == "data":  # "Append the field value to the data buffer, then append a single LF"
-                data.append(value)
-            elif name == "event":  # "Set the event type buffer to field value": the last wins, "" takes it back
-                type_ = value
-            elif name == "id" and "\0" not in value:  # "If the field value does not contain U+0000 NULL"
-                new_id = value
-            elif name:
-                self._say(line, out, items)
-            elif items:  # "If the line starts with a U+003A COLON: ignore the line"
-                out.append(Comment(value))
-
-    def _say(self, line: str, out: list[Item], items: bool) -> None:
-        """Interpret a line that takes effect when it ends: a comment, a retry, or one to ignore."""
-        name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        # "If the field value consists of only ASCII digits"; str.isdigit alone takes other scripts' too
-        if name == "retry" and value.isascii() and value.isdigit() and len(value) <= _RETRY_DIGITS:
-            self.reconnection_time = int(value)
-            if items:
-                out.append(Retry(self.reconnection_time))
-        elif items:
-            # "If the line starts with a U+003A COLON: ignore the line"; "Otherwise: the field is ignored"
-            out.append(Comment(value) if not name else Ignored(line))
 
     def _flush(self, items: bool) -> list[Item]:
         if self.error is not None:
@@ -427,32 +380,6 @@ def _is_kept(row: bytes | bytearray) -> bool:
     """Whether a block keeps this line for its blank line: a data, event or id line."""
     name, _, value = row.partition(b":")
     return name in (b"data", b"event") or (name == b"id" and 0 not in value)
-
-
-def _data_of(rest: str) -> str | None:
-    """The data of lines that are all data lines, the first less its field name; None if one is another."""
-    data = rest.replace("\ndata: ", "\n")
-    return data if len(rest) - len(data) == 6 * rest.count("\n") else None
-
-
-def _event_of(block: str, last_event_id: str) -> Event | None:
-    """The event of a block of data lines, with an event line and an id line before them at most, which is what
-    most blocks are; None if it is another."""
-    rest = block.removeprefix("data: ")
-    if rest != block:
-        data = _data_of(rest) if "\n" in rest else rest
-        return None if data is None else Event(data, "message", last_event_id)
-    head, data_line, rest = block.partition("\ndata: ")
-    data = _data_of(rest) if "\n" in rest else rest
-    if not data_line or data is None:
-        return None
-    type_ = head.removeprefix("event: ")
-    if type_ == head:
-        rest = head.removeprefix("id: ")
-        last_event_id, _, type_ = rest.partition("\nevent: ")
-        if rest == head or not last_event_id or "\0" in last_event_id or "\n" in last_event_id:
-            return None
-    return None if "\n" in type_ else Event(data, type_ or "message", last_event_id)
 
 
 def _to_bytes(chunk: object) -> bytes:

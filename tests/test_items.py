@@ -80,8 +80,26 @@ def test_an_ignored_line_has_the_name_and_value_of_a_field(line: str, name: str,
 
 
 def test_the_data_of_an_event_is_read_as_json() -> None:
-    event = Event('{"a": [1, "\u20ac\u2028"]}')
+    event = Event('{"a": [1, "\u20ac\\u2028"]}')
     assert event.json() == event.json(json.loads) == {"a": [1, "\u20ac\u2028"]}
     assert Event("x").json(str.upper) == "X"
-    with pytest.raises(ValueError, match="Expecting value"):
-        Event("[DONE]").json()
+
+
+@pytest.mark.parametrize(
+    "data", ["1", " 1", "1\n", '\t{"a": "b"}\r\n', "null", '"x"', "NaN", "-1.5e3", "[1]", '{"a": 1, "a": 2}']
+)
+def test_json_reads_what_json_loads_reads(data: str) -> None:
+    assert repr(Event(data).json()) == repr(json.loads(data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["", " ", "[DONE]", "{", "1 2", "\ufeff1", '{"a": }', '"\n"', "tru", "[" * 100_000, None, 5],
+    ids=lambda data: repr(data)[:12],
+)
+def test_json_raises_what_json_loads_raises(data: Any) -> None:
+    with pytest.raises((ValueError, TypeError, RecursionError)) as theirs:
+        json.loads(data)
+    with pytest.raises(theirs.type) as ours:
+        Event(data).json()
+    assert str(ours.value) == str(theirs.value)

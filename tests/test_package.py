@@ -21,7 +21,7 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip("."): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-WIRE = {"_errors", "_items", "_decoder", "_encoder", "_iterate"}
+WIRE = {"_errors", "_items", "_lines", "_decoder", "_encoder", "_iterate"}
 # What dialects stand on: the bases, and what a family keeps in a file beside its dialect's.
 BASES = {name for name in MODULES if name.startswith("dialects._")}
 BASES -= {"dialects._parts", "dialects._stream", "dialects._accumulate"}
@@ -91,11 +91,16 @@ def test_all_is_locked() -> None:
 
 def may_import(module: str) -> set[str]:
     """The modules of the package that `module` may import when it runs; "" is the package itself."""
-    below = {"_errors": set(), "_items": {"_errors"}, "_iterate": WIRE - {"_iterate"}}
+    below = {
+        "_errors": set(),
+        "_items": {"_errors"},
+        "_lines": {"_items"},
+        "_decoder": {"_errors", "_items", "_lines"},
+        "_encoder": {"_errors", "_items"},
+        "_iterate": WIRE - {"_iterate"},
+    }
     if module in below:
         return below[module]
-    if module in ("_decoder", "_encoder"):
-        return {"_errors", "_items"}
     if module == "reconnect":  # Value, and the encoder's checks of an id
         return {"_errors", "_items", "_encoder"}
     if module == "":
