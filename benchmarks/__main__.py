@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from . import cost, decode, encode, imports, memory, typed
+from . import cost, decode, encode, imports, memory, serve, typed
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -18,6 +18,7 @@ _COMMANDS: dict[str, tuple[ModuleType, Run, str]] = {
     "encode": (encode, encode.run, encode.__doc__ or ""),
     "typed": (typed, typed.run, typed.__doc__ or ""),
     "memory": (memory, memory.run, memory.__doc__ or ""),
+    "serve": (serve, serve.run, (serve.__doc__ or "").partition("\n")[0]),
     "cost": (cost, lambda _: cost.run(), cost.__doc__ or ""),
     "import": (imports, lambda _: imports.run(), imports.__doc__ or ""),
 }

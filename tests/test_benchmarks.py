@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import __main__, consumers, encode, memory, node, typed
+from benchmarks import __main__, consumers, encode, memory, node, serve, typed
 from benchmarks.workloads import CHUNK_SIZES, NAMES, workload
 from sse_core import Decoder, Event
 from sse_core.dialects import PartDecoder
@@ -111,3 +111,51 @@ def test_typed_parts_do_not_depend_on_the_chunks() -> None:
 def test_memory_stays_within_the_events_of_a_chunk_and_three_chunks() -> None:
     peak, events = memory.measure("openai", 4 * 1024 * 1024)
     assert peak <= events + 3 * memory.CHUNK
+
+
+@pytest.mark.parametrize("streams", [1, 5])
+@pytest.mark.parametrize("make", serve.VARIANTS.values(), ids=serve.VARIANTS)
+def test_every_event_of_every_stream_comes(make: serve.Make, streams: int) -> None:
+    assert len(serve.paced(make, streams, seconds=0.1, rate=100)) == streams * 10
+    events, _ = serve.saturated(make, streams, seconds=0.05)
+    assert events > 0
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [([0, 2], "event 1 should come"), ([0, 0], "event 1 should come"), ([1, 0], "event 0 should come")],
+    ids=["lost", "doubled", "out of order"],
+)
+def test_an_event_that_is_not_the_next_is_noticed(numbers: list[int], found: str) -> None:
+    stream = serve.WithSSECore()
+    with pytest.raises(RuntimeError, match=found):
+        stream.read(b"".join([stream.write(number) for number in numbers]))
+
+
+@pytest.mark.parametrize(
+    ("lost", "found"), [(3, "event 3 should come"), (9, r"10 events were sent, 9 came")], ids=["in between", "the last"]
+)
+def test_a_stream_that_loses_an_event_fails_the_run(lost: int, found: str) -> None:
+    class Loses(serve.WithSSECore):
+        def write(self, number: int) -> bytes:
+            return b"" if number == lost else super().write(number)
+
+    with pytest.raises(RuntimeError, match=found):
+        serve.paced(Loses, 3, seconds=0.1, rate=100)
+
+
+def test_an_open_stream_takes_more_memory_than_its_encoder_and_decoder() -> None:
+    assert serve.memory(serve.WithSSECore, 4) > serve.memory_of_codecs(10) > 0
+
+
+def test_serve_prints_a_table_and_says_how_many_streams_fit(tmp_path: Path) -> None:
+    pytest.importorskip("resource", reason="no limit of file descriptors")
+    file = tmp_path / "figures.json"
+    options = f"--streams 2 1000 --seconds 0.05 --rate 100 --rounds 2 --json {file}"
+    command = f"ulimit -n 264; exec {sys.executable} -W error -m benchmarks serve {options}"
+    printed = subprocess.check_output(["sh", "-c", command], cwd=Path(__file__).parent.parent, text=True)
+    assert "skipped: 1,000 streams (each takes two file descriptors: 100 streams fit)" in printed
+    assert "none lost, all in order" in printed
+    cells = json.loads(file.read_text())["cells"]
+    assert [(cell["streams"], cell["variant"]) for cell in cells] == [(2, "sse_core"), (2, "alone")]
+    assert all(cell["events"] > 2 * 2 * 5 for cell in cells)
