@@ -179,13 +179,13 @@ async def _connected(make: Make, count: int, tokens: float = math.inf, rate: flo
         gc.collect()
         yield load
     finally:
+        server.close()
         for task in load.tasks:
             task.cancel()
         await asyncio.gather(*load.tasks, return_exceptions=True)
         for writer in writers:
             writer.transport.abort()  # what is whole is closed by now
         await asyncio.gather(*[writer.wait_closed() for writer in writers], return_exceptions=True)
-        server.close()
         await server.wait_closed()
 
 
@@ -239,6 +239,7 @@ def memory(make: Make, streams: int) -> float:
             await load.finish()
             return size
 
+    gc.collect()  # and with it the free lists, which would hide what they give
     tracemalloc.start()
     try:
         _run(held(1), 0)  # what the first one leaves behind is nobody's
@@ -249,11 +250,13 @@ def memory(make: Make, streams: int) -> float:
 
 def memory_of_codecs(count: int = 1_000) -> float:
     """Bytes that one Encoder and one Decoder hold between two events."""
+    codecs: list[object] = [None] * (2 * count)
     tracemalloc.start()
     start = tracemalloc.get_traced_memory()[0]
-    pairs = [(Encoder(), Decoder()) for _ in range(count)]
-    for encoder, decoder in pairs:
-        decoder.feed(encoder.encode(Event(token(0))))
+    for at in range(0, 2 * count, 2):
+        encoder, decoder = Encoder(), Decoder()
+        decoder.feed(encoder.encode(Event(token(at))))
+        codecs[at : at + 2] = encoder, decoder
     size = tracemalloc.get_traced_memory()[0] - start
     tracemalloc.stop()
     return size / count
@@ -273,16 +276,16 @@ class Figures:
 
     streams: int
     variant: str
-    bytes_per_stream: float
     events: int = 0  # of all rounds: none lost, all in order
     events_per_second: float = 0.0  # saturated, the best round
     p50: float = math.inf  # seconds, paced, both of the round with the least p99
     p99: float = math.inf
+    bytes_per_stream: float = math.inf
 
 
 def measure(streams: int, seconds: float, rate: float, rounds: int) -> list[Figures]:
     """The best figures of each variant; each round runs all of them, in turn."""
-    found = {name: Figures(streams, name, memory(make, streams)) for name, make in VARIANTS.items()}
+    found = {name: Figures(streams, name) for name in VARIANTS}
     for _ in range(rounds):
         for name, make in VARIANTS.items():
             count, per_second = saturated(make, streams, seconds)
@@ -293,6 +296,8 @@ def measure(streams: int, seconds: float, rate: float, rounds: int) -> list[Figu
             figures.events_per_second = max(figures.events_per_second, per_second)
             if p99 < figures.p99:
                 figures.p50, figures.p99 = p50, p99
+    for name, make in VARIANTS.items():
+        found[name].bytes_per_stream = memory(make, streams)
     return list(found.values())
 
 
