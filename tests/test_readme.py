@@ -15,22 +15,17 @@ import threading
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from recipes import README, blocks, recipe
 
 import sse_core
 from sse_core import dialects
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 STREAM = (ROOT / "tests" / "streams" / "named.sse").read_bytes()
 DATA = [event.data for event in sse_core.Decoder().feed(STREAM)]
 MODULES = ["sse_core", *(module.name for module in pkgutil.walk_packages(sse_core.__path__, "sse_core."))]
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 def only_standard(block: str) -> bool:
@@ -41,14 +36,6 @@ def only_standard(block: str) -> bool:
         for name in ([node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
     ]
     return all(name and name.partition(".")[0] in {*sys.stdlib_module_names, "sse_core"} for name in names)
-
-
-def recipe(marker: str) -> dict[str, Any]:
-    """The names that the one standard-library block with `marker` in it defines."""
-    [block] = [block for block in blocks("python") if marker in block]
-    names: dict[str, Any] = {}
-    exec(compile(block, "README.md", "exec"), names)
-    return names
 
 
 @pytest.fixture
@@ -105,8 +92,8 @@ def test_sessions_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_python_blocks_compile() -> None:
     standard = [block for block in blocks("python") if only_standard(block)]
-    assert len(standard) == 4  # each has its test below, or is what a session imports
-    assert len(blocks("python")) == 7
+    assert len(standard) == 7  # each has its test here or in interop, or is what a session imports
+    assert len(blocks("python")) == 12
 
 
 def test_recipe_asyncio() -> None:
@@ -123,29 +110,6 @@ def test_recipe_urllib(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     [block] = [block for block in blocks("python") if "urlopen" in block]
     exec(compile(block, "README.md", "exec"), {"url": url})
     assert capsys.readouterr().out == "".join(f"{data}\n" for data in DATA)
-
-
-def test_recipe_asgi() -> None:
-    respond = recipe("http.response.start")["respond"]
-    sent: list[dict[str, Any]] = []
-
-    async def main() -> None:
-        queue: asyncio.Queue[Any] = asyncio.Queue()
-
-        async def send(message: dict[str, Any]) -> None:
-            sent.append(message)
-            if message.get("body") == b": keep-alive\n" and queue.empty():
-                for item in (sse_core.Event("one", last_event_id="1"), None):
-                    queue.put_nowait(item)
-
-        await respond(send, queue, keep_alive=0.01)
-
-    asyncio.run(main())
-    assert (b"content-type", b"text/event-stream") in sent[0]["headers"]
-    body = b"".join(message.get("body", b"") for message in sent)
-    assert body.startswith(b": open\n: keep-alive\n")
-    assert sse_core.Decoder().feed(body) == [sse_core.Event("one", last_event_id="1")]
-    assert not sent[-1].get("more_body", False)
 
 
 def test_the_first_sh_block_runs_as_it_stands() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-pytest.register_assert_rewrite("interop", "reading")
+pytest.register_assert_rewrite("interop", "reading", "readers", "servers")
 
 
 @pytest.fixture(autouse=True)
