@@ -24,23 +24,28 @@ Item = Event | Comment | Id | Retry | None
 
 
 class Visit:
-    """One connection, as the server's `subscribe` sees it: `ended` is set at its exit, by then with `end`, its time."""
+    """One connection, as the server's `subscribe` sees it; `start` and `end` are seconds of its own clock."""
 
     def __init__(self, last_event_id: str, put: Callable[[Item], object]) -> None:
         self.last_event_id = last_event_id
         self._put = put
         self.start = time.monotonic()
         self.end = 0.0
-        self.ended = threading.Event()
+        self._ended = threading.Event()
 
     def send(self, *items: Item) -> None:
         """Queue items; None is the end."""
         for item in items:
             self._put(item)
 
+    def finish(self) -> None:
+        """Called at the exit."""
+        self.end = time.monotonic()
+        self._ended.set()
+
     def wait(self) -> None:
         """Until the server's side is over."""
-        assert self.ended.wait(TIMEOUT), "the server goes on"
+        assert self._ended.wait(TIMEOUT), "the server goes on"
 
 
 class Site:
@@ -75,8 +80,7 @@ class Site:
             yield items
         finally:
             self._open.discard(visit)
-            visit.end = time.monotonic()
-            visit.ended.set()
+            visit.finish()
 
     def close(self) -> None:
         """End what a failed test left open, so that the server can stop."""
@@ -163,8 +167,8 @@ def _aiohttp(recipe: Recipe) -> Iterator[int]:
 SERVERS: dict[str, tuple[str, str, Callable[[Recipe], AbstractContextManager[int]]]] = {
     "http.server": ("queue.Empty", "BaseHTTPRequestHandler", _http_server),
     "WSGI": ("queue.Empty", "start_response", _wsgi),
-    "Starlette": ("asyncio.wait", "StreamingResponse", _starlette),
-    "aiohttp": ("asyncio.wait", "web.StreamResponse", _aiohttp),
+    "Starlette": ("asyncio.wait_for", "StreamingResponse", _starlette),
+    "aiohttp": ("asyncio.wait_for", "web.StreamResponse", _aiohttp),
 }
 
 

@@ -2,7 +2,7 @@
 
 import http.client
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -78,11 +78,10 @@ def by_row(events: list[Event]) -> dict[str, list[Event]]:
 @contextmanager
 def connected(url: str, headers: dict[str, bytes] | None = None) -> Iterator[http.client.HTTPResponse]:
     """The response of a server; at exit the client is gone."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
-    connection.request("GET", "/", headers=headers or {})
-    with connection.getresponse() as response:
-        yield response
-    connection.close()
+    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)) as connection:
+        connection.request("GET", "/", headers=headers or {})
+        with connection.getresponse() as response:
+            yield response
 
 
 def items(response: http.client.HTTPResponse) -> Iterator[Item]:
@@ -111,7 +110,7 @@ def test_a_comment_comes_while_there_is_nothing_to_send(server: str) -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_no_item_is_lost_to_a_comment(server: str) -> None:
-    # Each is sent at some moment of a wait as short as its sending.
+    # Each is sent while the server is about to write one.
     with running(server, keep_alive=0.0005) as site, connected(site.url) as response:
         visit, said = site.visit(), items(response)
         for event in [Event(str(number)) for number in range(200)]:
