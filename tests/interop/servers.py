@@ -94,12 +94,12 @@ def as_given(name: str, last_event_id: str) -> str:
 
 
 @contextmanager
-def running(name: str, *scripts: Sequence[Item], keep_alive: float = KEEP_ALIVE) -> Iterator[Site]:
+def running(name: str, *scripts: Sequence[Item]) -> Iterator[Site]:
     """The server called `name` in SERVERS; it has stopped at exit. Skips where its framework is missing."""
     site = Site(scripts)
     kind, marker, serve = SERVERS[name]
     body = recipe(kind, subscribe=site.subscribe)["body"]
-    with serve(partial(recipe, marker, body=partial(body, keep_alive=keep_alive))) as port, closing(site):
+    with serve(partial(recipe, marker, body=partial(body, keep_alive=KEEP_ALIVE))) as port, closing(site):
         site.url = f"http://127.0.0.1:{port}/"
         yield site
 

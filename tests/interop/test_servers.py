@@ -109,16 +109,6 @@ def test_a_comment_comes_while_there_is_nothing_to_send(server: str) -> None:
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_no_item_is_lost_to_a_comment(server: str) -> None:
-    # Each is sent while the server is about to write one.
-    with running(server, keep_alive=0.0005) as site, connected(site.url) as response:
-        visit, said = site.visit(), items(response)
-        for event in [Event(str(number)) for number in range(200)]:
-            visit.send(event)
-            assert next(item for item in said if not isinstance(item, Comment)) == event
-
-
-@pytest.mark.parametrize("server", SERVERS)
 def test_the_server_ends_when_the_client_goes_and_complains_of_nothing(
     server: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
