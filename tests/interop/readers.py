@@ -99,6 +99,7 @@ def browse(how: str, url: str, types: Iterable[str] = ()) -> Any:
         # In a group of its own, which ends with all it started.
         browser = subprocess.Popen(
             [programs[0], *CHROMIUM, f"--user-data-dir={profile}", page],
+            env={**os.environ, "TMPDIR": profile},
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
