@@ -167,8 +167,8 @@ def _aiohttp(recipe: Recipe) -> Iterator[int]:
 SERVERS: dict[str, tuple[str, str, Callable[[Recipe], AbstractContextManager[int]]]] = {
     "http.server": ("queue.Empty", "BaseHTTPRequestHandler", _http_server),
     "WSGI": ("queue.Empty", "start_response", _wsgi),
-    "Starlette": ("asyncio.wait_for", "StreamingResponse", _starlette),
-    "aiohttp": ("asyncio.wait_for", "web.StreamResponse", _aiohttp),
+    "Starlette": ("asyncio.wait_for(items.get", "StreamingResponse", _starlette),
+    "aiohttp": ("asyncio.wait_for(items.get", "web.StreamResponse", _aiohttp),
 }
 
 

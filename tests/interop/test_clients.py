@@ -1,0 +1,198 @@
+"""README.md's clients, around its loops, against a server that breaks off: each event once, in order, at once."""
+
+import asyncio
+import gc
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+from flaky import BEFORE_THE_BLANK_LINE, BETWEEN_CR_AND_LF, EVENTS, IN_A_CHARACTER, Answer, Flaky, flaky
+from recipes import recipe
+
+from sse_core import Event
+from sse_core.reconnect import Reconnect
+
+LONG, SHORT = 60, 0.2  # seconds; what is tested of the short one holds for any
+IDLE = Answer(3, "silence")
+ALL = Answer(len(EVENTS), "end")
+
+
+@dataclass
+class Client:
+    """A recipe: how it runs, what tells it, and what it needs."""
+
+    kind: str
+    marker: str
+    needs: tuple[str, ...] = ()
+
+    def events(self, url: str, timeout: float, **options: Any) -> Any:
+        """What its loop gives."""
+        others = {"exchange": recipe("h11.Connection")["exchange"]} if "h11" in self.needs else {}
+        names = recipe(self.marker, **others)
+        loop = recipe("\ndef events(" if self.kind == "sync" else "async def events(")["events"]
+        return loop(url, partial(names["connect"], timeout=timeout), names["errors"], Reconnect(base=0.001), **options)
+
+
+CLIENTS = {
+    "http.client": Client("sync", "HTTPConnection("),
+    "urllib": Client("sync", "urlopen("),
+    "requests": Client("sync", "requests.get", ("requests",)),
+    "httpx": Client("sync", "httpx.stream", ("httpx",)),
+    "httpx, async": Client("asyncio", "httpx.AsyncClient", ("httpx",)),
+    "aiohttp": Client("asyncio", "aiohttp.ClientSession", ("aiohttp",)),
+    "asyncio streams": Client("asyncio", "asyncio.open_connection", ("h11",)),
+    "trio": Client("trio", "trio.open_tcp_stream", ("h11", "trio")),
+}
+ASYNC = [name for name, client in CLIENTS.items() if client.kind != "sync"]
+
+
+def read_sync(client: Client, server: Flaky, timeout: float, enough: int | None, how: str) -> list[Event]:
+    """Read to the end; or break off after `enough` events."""
+    read = []
+    with closing(client.events(server.url, timeout)) as events:
+        for event in events:
+            read.append(event)
+            server.has()
+            if len(read) == enough:
+                break
+    return read
+
+
+async def follow(events: Any, server: Flaky, read: list[Event], enough: int | None, cancel: Any) -> None:
+    """The same, into `read`; with `cancel`, be cancelled while the next event is waited for."""
+    async with aclosing(events) as stream:
+        async for event in stream:
+            read.append(event)
+            server.has()
+            if len(read) == enough:
+                if cancel is None:
+                    break
+                cancel()
+
+
+def read_asyncio(client: Client, server: Flaky, timeout: float, enough: int | None, how: str) -> list[Event]:
+    """The same as a task; `how` "limit" gives it a SHORT time for everything."""
+    read: list[Event] = []
+
+    async def main() -> None:
+        cancel = (lambda: task.cancel()) if how == "cancel" else None
+        task = asyncio.ensure_future(follow(client.events(server.url, timeout), server, read, enough, cancel))
+        try:
+            await asyncio.wait_for(task, SHORT if how == "limit" else None)
+        except asyncio.CancelledError:
+            assert how == "cancel"
+        except asyncio.TimeoutError:
+            assert how == "limit"
+        else:
+            assert how == "break"
+
+    asyncio.run(main())
+    return read
+
+
+def read_trio(client: Client, server: Flaky, timeout: float, enough: int | None, how: str) -> list[Event]:
+    """The same under trio."""
+    import trio
+
+    read: list[Event] = []
+
+    async def main() -> None:
+        with trio.move_on_after(SHORT if how == "limit" else math.inf) as scope:
+            events = client.events(server.url, timeout, sleep=trio.sleep)
+            await follow(events, server, read, enough, scope.cancel if how == "cancel" else None)
+        assert scope.cancelled_caught == (how != "break")
+
+    trio.run(main)
+    return read
+
+
+READ = {"sync": read_sync, "asyncio": read_asyncio, "trio": read_trio}
+
+
+@pytest.fixture(params=CLIENTS)
+def read(request: pytest.FixtureRequest) -> Iterator[Callable[..., list[Event]]]:
+    """Reads by a recipe; afterwards no thread is left, and nothing open, or there is a ResourceWarning."""
+    client = CLIENTS[request.param]
+    for module in client.needs:
+        pytest.importorskip(module, reason=f"{module} is not installed: tests/interop/requirements.txt")
+    threads = threading.active_count()
+
+    def read(server: Flaky, timeout: float = LONG, enough: int | None = None, how: str = "break") -> list[Event]:
+        return READ[client.kind](client, server, timeout, enough, how)
+
+    yield read
+    gc.collect()
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["until it closes", "chunked"])
+@pytest.mark.parametrize("size", [1, 3, 0], ids=["byte by byte", "by three bytes", "at once"])
+def test_everything_is_read_once_in_order_and_at_once_across_three_drops(
+    read: Callable[..., list[Event]], size: int, chunked: bool
+) -> None:
+    answers = [
+        Answer(2, "reset", IN_A_CHARACTER, size, chunked),
+        Answer(5, "close", BETWEEN_CR_AND_LF, size, chunked),
+        Answer(6, "reset", BEFORE_THE_BLANK_LINE, size, chunked),
+        Answer(len(EVENTS), "end", b"", size, chunked),
+    ]
+    with flaky(*answers) as server:
+        assert read(server) == EVENTS
+    assert server.ids() == [None, *(EVENTS[answer.upto - 1].last_event_id for answer in answers)]
+    assert server.late == []
+    assert [visit.closed for visit in server.visits] == [None, True, None, True, True]
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["until it closes", "chunked"])
+def test_breaking_off_closes_the_socket(read: Callable[..., list[Event]], chunked: bool) -> None:
+    with flaky(Answer(3, "silence", chunked=chunked)) as server:
+        assert read(server, enough=3) == EVENTS[:3]
+    assert [visit.closed for visit in server.visits] == [True]
+
+
+@pytest.mark.parametrize("read", ASYNC, indirect=True)
+def test_being_cancelled_closes_the_socket(read: Callable[..., list[Event]]) -> None:
+    with flaky(IDLE) as server:
+        assert read(server, enough=3, how="cancel") == EVENTS[:3]
+    assert [visit.closed for visit in server.visits] == [True]
+
+
+@pytest.mark.parametrize("read", ASYNC, indirect=True)
+def test_a_limit_for_the_whole_stream_closes_the_socket(read: Callable[..., list[Event]]) -> None:
+    with flaky(IDLE) as server:
+        events = read(server, how="limit")
+    assert events == EVENTS[: len(events)]
+    assert all(visit.closed for visit in server.visits)
+
+
+def test_the_timeout_of_the_library_ends_a_silent_stream(read: Callable[..., list[Event]]) -> None:
+    with flaky(IDLE, Answer(6, "silence", chunked=True), ALL) as server:
+        assert read(server, timeout=SHORT) == EVENTS
+    assert server.late == []
+    assert all(visit.closed for visit in server.visits)
+    assert {EVENTS[2].last_event_id, EVENTS[5].last_event_id} <= {*server.ids()}
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+def test_a_busy_server_is_asked_again(read: Callable[..., list[Event]], status: str) -> None:
+    busy = f"HTTP/1.1 {status}\r\nRetry-After: 0\r\nContent-Length: 4\r\n\r\nbusy".encode()
+    with flaky(ALL, first=[busy, busy]) as server:
+        assert read(server) == EVENTS
+    assert [visit.closed for visit in server.visits] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [("401 Unauthorized\r\nContent-Type: text/event-stream", "status"), ("200 OK\r\nContent-Type: text/html", "type")],
+    ids=["a status", "a media type"],
+)
+def test_what_is_no_stream_is_not_asked_again(read: Callable[..., list[Event]], head: str, reason: str) -> None:
+    answer = f"HTTP/1.1 {head}\r\nContent-Length: 9\r\n\r\ndata: x\n\n".encode()
+    with flaky(ALL, first=[answer]) as server, pytest.raises(ConnectionError, match=reason):
+        read(server)
+    assert [visit.closed for visit in server.visits] == [True]
