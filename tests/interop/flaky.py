@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sse_core import Comment, Encoder, Event, Retry
 
 TIMEOUT = 10  # seconds: how long what never comes is waited for
-PATIENCE = 20  # connections; a client that has not had enough by then is told to stop
+PATIENCE = 20  # connections
 EVENTS = [Event(f"zażółć {number} 🙂\nsecond line", last_event_id=f"記 {number}") for number in range(1, 13)]
 
 # Where an event can be cut off.
@@ -46,7 +46,10 @@ class Visit:
 
 @dataclass
 class Flaky:
-    """Gives each of `first` as it is, then the first of `answers` that has an event the client lacks; then 204."""
+    """Gives each of `first` as it is, then the first of `answers` that has an event the client lacks; then 204.
+
+    204 is also what a client gets that was late or came too often, so that each of them stops.
+    """
 
     answers: Sequence[Answer]
     first: Sequence[bytes] = ()
@@ -90,28 +93,29 @@ class Flaky:
                 return
             head += received
         lines = [line.partition(b":") for line in head.split(b"\r\n")[1:-2]]
-        visit = Visit({name.decode().lower(): value.strip(b" ").decode() for name, _, value in lines})
+        visit = Visit({name.decode().lower(): value.strip(b" ").decode(errors="replace") for name, _, value in lines})
         self.visits.append(visit)
-        answer = self._answer(visit)
-        if isinstance(answer, bytes):
-            connection.sendall(answer)
-        else:
-            try:
+        answer, end = self._answer(visit), "end"
+        try:
+            if isinstance(answer, bytes):
+                connection.sendall(answer)
+            else:
                 self._stream(connection, answer, _number(visit))
-            except ConnectionError:
-                visit.closed = True
-                return
-            if answer.end == "reset":
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                return
-        if not (isinstance(answer, Answer) and answer.end == "silence"):
+                end = answer.end
+        except ConnectionError:
+            visit.closed = True
+            return
+        if end == "reset":
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        if end != "silence":
             connection.shutdown(socket.SHUT_WR)
         visit.closed = _was_closed(connection)
 
     def _answer(self, visit: Visit) -> Answer | bytes:
         if len(self.visits) <= len(self.first):
             return self.first[len(self.visits) - 1]
-        if len(self.visits) <= PATIENCE:
+        if len(self.visits) <= PATIENCE and not self.late:
             for answer in self.answers:
                 if answer.upto > _number(visit):
                     return answer
@@ -142,10 +146,9 @@ class Flaky:
         ready, _, _ = select.select([self._acks[1], connection], [], [], TIMEOUT)
         if not ready:
             self.late.append(event)
-        elif self._acks[1] not in ready:
-            raise ConnectionError("the client has gone")
-        else:
-            self._acks[1].recv(1)
+        if self._acks[1] not in ready:
+            raise ConnectionError("the client waits for more, or has gone")
+        self._acks[1].recv(1)
 
 
 @contextmanager
@@ -165,9 +168,10 @@ def flaky(*answers: Answer, first: Sequence[bytes] = ()) -> Iterator[Flaky]:
 
 
 def _number(visit: Visit) -> int:
-    """How many events the client has, by its Last-Event-ID."""
-    ids = ["", *(event.last_event_id for event in EVENTS)]
-    return ids.index(visit.headers.get("last-event-id", ""))
+    """How many events the client has, by its Last-Event-ID; 0 if that is none of ours."""
+    ids = [event.last_event_id for event in EVENTS]
+    id = visit.headers.get("last-event-id")
+    return ids.index(id) + 1 if id in ids else 0
 
 
 def _write(connection: socket.socket, data: bytes, answer: Answer) -> None:

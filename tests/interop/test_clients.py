@@ -35,7 +35,8 @@ class Client:
         others = {"exchange": recipe("h11.Connection")["exchange"]} if "h11" in self.needs else {}
         names = recipe(self.marker, **others)
         loop = recipe("\ndef events(" if self.kind == "sync" else "async def events(")["events"]
-        return loop(url, partial(names["connect"], timeout=timeout), names["errors"], Reconnect(base=0.001), **options)
+        connect, reconnect = partial(names["connect"], timeout=timeout), Reconnect(base=0.001, cap=0.01)
+        return loop(url, connect, names["errors"], reconnect, **options)
 
 
 CLIENTS = {
