@@ -12,7 +12,7 @@ from ._lines import Lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, SupportsIndex
 
     from ._items import Event, Item
 
@@ -86,6 +86,7 @@ class Decoder(Lines):
             raise ValueError(f"max_event_size must be 1 byte or more, not {max_event_size}")
         super().__init__(last_event_id, dataless)
         self._limit = max_event_size
+        # Up to here a block is small: nowhere near the limit, and cheap to copy. One look in place of two.
         self._glance = min(max_event_size, _SMALL)
         self.reset()
 
@@ -117,6 +118,10 @@ class Decoder(Lines):
         self._tail: bytes | bytearray = b""
         # Where the unfinished line begins in the tail: what is before it is not looked at again.
         self._line_at = 0
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        self._tail = bytes(self._tail)  # or the next feed of either would change what waits in both
+        return super().__reduce_ex__(protocol)
 
     @property
     def incomplete(self) -> bool:

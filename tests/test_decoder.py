@@ -531,6 +531,7 @@ def test_incomplete_is_whether_something_waits_for_its_blank_line(stream: bytes,
 COPIES: dict[str, Callable[[Decoder], Decoder]] = {
     "pickle": lambda decoder: pickle.loads(pickle.dumps(decoder)),
     "deepcopy": copy.deepcopy,
+    "copy": copy.copy,
 }
 
 
@@ -545,6 +546,18 @@ def test_a_decoder_is_copied_in_mid_stream_and_goes_on(copied: Callable[[Decoder
         assert state(twin) == state(decoder)
         assert before + twin.feed_items(stream[at:]) == whole
         assert before + decoder.feed_items(stream[at:]) == whole  # the twin took nothing of it
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("waits", [b"data: a\n: c\n", b"data: a\ndata: " + b"x" * 5000], ids=["lines", "a long line"])
+def test_a_copy_and_its_original_go_each_its_way(waits: bytes, copied: Callable[[Decoder], Decoder]) -> None:
+    decoder = Decoder()
+    decoder.feed(waits)
+    decoder.feed(b"x")
+    twin = copied(decoder)
+    decoder.feed(b"data: one")
+    assert twin.feed(b"\n\n") == Decoder().feed(waits + b"x\n\n")
+    assert decoder.feed(b"\n\n") == Decoder().feed(waits + b"xdata: one\n\n")
 
 
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
