@@ -67,11 +67,11 @@ class Event(Value):
         if loads is None:
             try:
                 value, end = _scan(data, 0)
-                if end == len(data):
+                if end == len(data) or not data[end:].strip(" \t\n\r"):
                     return value
             except (StopIteration, TypeError, ValueError):
                 pass
-            import json  # for the white space, or for the error
+            import json  # for white space before it, or for the error
 
             loads = json.loads
         return loads(data)
