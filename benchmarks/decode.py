@@ -13,7 +13,7 @@ from typing import Any
 
 from . import consumers, node, plot
 from .consumers import Consumer
-from .measure import Progress, best, environment, geometric_mean, print_environment, print_table
+from .measure import Progress, best, environment, geometric_mean, print_environment, print_table, whole
 from .workloads import CHUNK_SIZES, NAMES, workload
 
 OURS = "sse_core"
@@ -46,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="print the ratio to the figures in FILE")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the figures as bars (needs matplotlib)")
-    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="best of so many (15)")
+    parser.add_argument("--rounds", type=whole, default=15, metavar="N", help="best of so many (15)")
     parser.add_argument("--workloads", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=", ".join(NAMES))
     parser.add_argument(
         "--chunks", nargs="+", choices=CHUNK_SIZES, default=CHUNK_SIZES, metavar="SIZE", help=", ".join(CHUNK_SIZES)

@@ -11,7 +11,7 @@ from typing import Any
 from sse_core import Decoder, Encoder, Event
 
 from .consumers import installed, print_missing
-from .measure import best, environment, print_environment, print_table
+from .measure import best, environment, print_environment, print_table, whole
 
 _DATA = '{"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"Hello"}}]}'
 _LINES = 'selector #feed\nmode append\nelements <div id="m1">\nelements Hello</div>'
@@ -41,7 +41,7 @@ def _sse_starlette() -> Writer:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="best of so many (15)")
+    parser.add_argument("--rounds", type=whole, default=15, metavar="N", help="best of so many (15)")
 
 
 def run(options: argparse.Namespace) -> int:

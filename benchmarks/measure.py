@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import math
 import os
@@ -71,6 +72,21 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], left: int
         ]
         print("  ".join(cells).rstrip())
     sys.stdout.flush()
+
+
+def whole(text: str) -> int:
+    """An option's number that is 1 or more, for argparse."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
+def positive(text: str) -> float:
+    """An option's number above 0, for argparse."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    return value
 
 
 class Progress:

@@ -31,7 +31,7 @@ from typing import TypeVar
 
 from sse_core import SSE_HEADERS, Decoder, Encoder, Event, encode
 
-from .measure import Progress, environment, print_environment, print_table
+from .measure import Progress, environment, positive, print_environment, print_table, whole
 from .workloads import workload
 
 _T = TypeVar("_T")
@@ -302,10 +302,12 @@ def measure(streams: int, seconds: float, rate: float, rounds: int) -> list[Figu
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--streams", nargs="+", type=int, default=(1, 100, 1000), metavar="N", help="(1 100 1000)")
-    parser.add_argument("--rate", type=float, default=20.0, metavar="N", help="paced: tokens a second and stream (20)")
-    parser.add_argument("--seconds", type=float, default=1.0, metavar="S", help="of each run (1)")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="best of so many (3)")
+    parser.add_argument("--streams", nargs="+", type=whole, default=(1, 100, 1000), metavar="N", help="(1 100 1000)")
+    parser.add_argument(
+        "--rate", type=positive, default=20.0, metavar="N", help="paced: tokens a second and stream (20)"
+    )
+    parser.add_argument("--seconds", type=positive, default=1.0, metavar="S", help="of each run (1)")
+    parser.add_argument("--rounds", type=whole, default=3, metavar="N", help="best of so many (3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sse_core.dialects import PartDecoder, names
 
-from .measure import Progress, best, environment, print_environment, print_table
+from .measure import Progress, best, environment, print_environment, print_table, whole
 from .workloads import dumps, token
 
 COUNT = 3_000  # texts in a stream
@@ -90,7 +90,7 @@ _STREAMS = {
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rounds", type=int, default=25, metavar="N", help="best of so many (25)")
+    parser.add_argument("--rounds", type=whole, default=25, metavar="N", help="best of so many (25)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -159,3 +159,20 @@ def test_serve_prints_a_table_and_says_how_many_streams_fit(tmp_path: Path) -> N
     cells = json.loads(file.read_text())["cells"]
     assert [(cell["streams"], cell["variant"]) for cell in cells] == [(2, "sse_core"), (2, "alone")]
     assert all(cell["events"] > 2 * 2 * 5 for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--rounds", "0"], "'0' is no whole number from 1"),
+        (["serve", "--streams", "1.5"], "'1.5' is no whole number from 1"),
+        (["serve", "--rate", "0"], "'0' is not above 0"),
+        (["serve", "--seconds", "inf"], "'inf' is not above 0"),
+    ],
+)
+def test_a_number_that_measures_nothing_is_refused(
+    args: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        __main__.main(args)
+    assert says in capsys.readouterr().err
