@@ -154,7 +154,8 @@ class Reconnect:
         """
         headers: dict[str, str | bytes] = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
         if self._can_resume():
-            headers["Last-Event-ID"] = self.last_event_id.encode()
+            # HTTP has no white space at the ends of a value: servers take it off, and clients refuse to send it.
+            headers["Last-Event-ID"] = self.last_event_id.strip(" \t").encode()
         return headers
 
     def on_response(
@@ -178,14 +179,16 @@ class Reconnect:
             return self._stop("redirect")  # 301, 302, 303, 307, 308
         if status in _BUSY and not (self._is_request and self._had_event):
             return self._wait(rand, at_least=_retry_after(headers))  # 408, 425, 429, 500, 502, 503, 504
-        return self._stop("status")  # 401, 403, any other; or busy, after the first event of a request
+        return self._stop("status")  # 401, 403, any other; or busy, and nothing said that a begun request may resume
 
-    def on_event(self, last_event_id: str, reconnection_time: int | None = None, *, now: float) -> None:
+    def on_event(
+        self, last_event_id: str, reconnection_time: int | None = None, *, now: float, event: bool = True
+    ) -> None:
         """Remember where the stream is: the decoder's `last_event_id` and `reconnection_time`.
 
-        Call it after each feed that gave events; in a subscription after every feed, since a block without
-        data may set both too. Only ids that a decoder committed count: not one read from a block that may
-        yet be cut off. EncodeError for an id that no decoder gives: CR, LF or NUL would forge a header.
+        Call it after every feed, since a block without data may set both; `event` is whether the feed gave an
+        event, or with a PartDecoder a part. Only ids that a decoder committed count: not one read from a block
+        that may yet be cut off. EncodeError for an id that no decoder gives: CR, LF or NUL would forge a header.
 
         >>> from sse_core import Decoder
         >>> from sse_core.reconnect import Reconnect
@@ -200,11 +203,13 @@ class Reconnect:
             _check_count("reconnection_time", reconnection_time)
             self.reconnection_time = reconnection_time
         self.last_event_id = last_event_id
-        self._had_event = True
+        self._had_event = self._had_event or event
         self._note_health(now)
 
     def on_eof(self, *, done: bool = False, reconnect: bool = False, now: float, rand: float = 0.5) -> Wait | Stop:
         """What the end of the body means: `done` whether the dialect gave its Done, `reconnect` what that says.
+
+        After Done there is no need to wait for the end: what breaks then would look like an answer cut off.
 
         >>> from sse_core.reconnect import Reconnect
         >>> Reconnect("request").on_eof(done=True, now=0.0)
@@ -224,6 +229,8 @@ class Reconnect:
     def on_error(self, error: BaseException | None = None, *, now: float, rand: float = 0.5) -> Wait | Stop:
         """What it means that connecting or reading failed; a TruncatedError is the end of the body without Done.
 
+        A LimitError is no such failure: from the same id the same event would come again.
+
         >>> from sse_core.reconnect import Reconnect
         >>> reconnect = Reconnect("request")
         >>> reconnect.on_error(OSError("reset by peer"), now=0.0, rand=0.0)
@@ -237,7 +244,7 @@ class Reconnect:
         return self._wait(rand)  # network error
 
     def _can_resume(self) -> bool:
-        return self._resumable and self.last_event_id != ""
+        return self._resumable and self.last_event_id.strip(" \t") != ""
 
     def _note_health(self, now: float) -> None:
         if self._opened is not None and now - self._opened >= self._healthy_after:

@@ -168,8 +168,15 @@ def test_headers_are_found_in_any_mapping_and_case(headers: Any) -> None:
 
 @pytest.mark.parametrize(
     ("last_event_id", "resumable", "sent"),
-    [("", True, None), ("7", True, b"7"), ("\u8a18", True, b"\xe8\xa8\x98"), ("7", False, None)],
-    ids=["none", "ASCII", "UTF-8", "not resumable"],
+    [
+        ("", True, None),
+        ("7", True, b"7"),
+        ("\u8a18", True, b"\xe8\xa8\x98"),
+        ("7", False, None),
+        (" a b\t", True, b"a b"),
+        (" ", True, None),
+    ],
+    ids=["none", "ASCII", "UTF-8", "not resumable", "white space at its ends", "white space alone"],
 )
 def test_a_request_says_where_to_resume(last_event_id: str, resumable: bool, sent: bytes | None) -> None:
     headers = {"Accept": SSE, "Cache-Control": "no-cache"}
@@ -220,8 +227,13 @@ def opened(*args: Any, **options: Any) -> Reconnect:
 @pytest.mark.parametrize("end", ["EOF", "network error"])
 @pytest.mark.parametrize(
     ("last_event_id", "resumable", "outcome"),
-    [("", True, Stop("incomplete")), ("7", False, Stop("incomplete")), ("7", True, Wait(1.0))],
-    ids=["no id", "not resumable", "resumable"],
+    [
+        ("", True, Stop("incomplete")),
+        (" ", True, Stop("incomplete")),
+        ("7", False, Stop("incomplete")),
+        ("7", True, Wait(1.0)),
+    ],
+    ids=["no id", "no id to send", "not resumable", "resumable"],
 )
 def test_a_request_that_gave_an_event_goes_on_only_where_it_can_resume(
     end: str, last_event_id: str, resumable: bool, outcome: Any
@@ -229,6 +241,21 @@ def test_a_request_that_gave_an_event_goes_on_only_where_it_can_resume(
     reconnect = opened("request", resumable=resumable)
     reconnect.on_event(last_event_id, now=0.0)
     assert happens(reconnect, end) == outcome
+
+
+def test_a_feed_without_events_begins_no_answer_and_may_say_where_to_resume_and_when() -> None:
+    decoder, reconnect = Decoder(), opened("request", jitter=0)
+    for chunk, outcome in [(b": ping\n", Wait(1.0)), (b"id: 1\nretry: 5000\n\n", Wait(10.0))]:
+        events = decoder.feed(chunk)
+        reconnect.on_event(decoder.last_event_id, decoder.reconnection_time, now=0.0, event=bool(events))
+        assert reconnect.on_error(now=1.0) == outcome
+    reconnect.on_event("2", 20_000, now=2.0, event=True)
+    reconnect.on_event("3", 30_000, now=2.0, event=False)
+    assert (reconnect.on_eof(now=3.0), reconnect.request_headers()["Last-Event-ID"]) == (Wait(30.0), b"3")
+    begun = opened("request")
+    begun.on_event("", now=0.0)
+    begun.on_event("", now=0.0, event=False)
+    assert begun.on_error(now=1.0) == Stop("incomplete")
 
 
 def test_a_request_that_no_server_answered_is_made_again() -> None:
