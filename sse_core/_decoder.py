@@ -58,23 +58,10 @@ class Decoder(Lines):
     Lines and lets the rest wait.
     """
 
-    __slots__ = (
-        "_glance",
-        "_limit",
-        "_line_at",
-        "_skip_lf",
-        "_start",
-        "_tail",
-        "_takes",
-        "error",
-    )
+    __slots__ = ("_glance", "_limit", "_line_at", "_skip_lf", "_start", "_tail", "_takes", "error")
 
     def __init__(
-        self,
-        *,
-        last_event_id: str = "",
-        max_event_size: int | None = MAX_EVENT_SIZE,
-        dataless: bool = False,
+        self, *, last_event_id: str = "", max_event_size: int | None = MAX_EVENT_SIZE, dataless: bool = False
     ) -> None:
         if not isinstance(last_event_id, str):
             raise TypeError(f"last_event_id must be str, not {type(last_event_id).__name__}")
@@ -214,9 +201,7 @@ class Decoder(Lines):
         self._tail = tail
         if 10 in rest:
             begin, end = self._line_at, len(tail) - len(rest)
-            lines = rest.split(b"\n")
-            lines.pop()
-            for line in lines:
+            for line in rest.split(b"\n")[:-1]:
                 end += len(line)
                 if not tail.startswith(_KEPT, begin) or (tail[begin] == _I and 0 in tail[begin:end]):
                     self._line_at = begin
