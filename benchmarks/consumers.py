@@ -18,7 +18,7 @@ def sse_core(chunks: list[bytes]) -> int:
     feed = Decoder().feed
     for chunk in chunks:
         for event in feed(chunk):
-            _ = event.type, event.data, event.last_event_id  # reading is part of what is measured
+            _type, _data, _id = event.type, event.data, event.last_event_id  # reading is part of what is measured
             count += 1
     return count
 
@@ -29,7 +29,7 @@ def sse_core_json(chunks: list[bytes]) -> int:
     feed = Decoder().feed
     for chunk in chunks:
         for event in feed(chunk):
-            _ = event.type, event.json(), event.last_event_id
+            _type, _data, _id = event.type, event.json(), event.last_event_id
             count += 1
     return count
 
@@ -43,7 +43,7 @@ def _launchdarkly() -> Consumer:
         count = 0
         for event in sse_reader(lines_from(chunks)).events_and_comments():
             if type(event) is event_class:
-                _ = event.event, event.data, event.last_event_id
+                _type, _data, _id = event.event, event.data, event.last_event_id
                 count += 1
         return count
 
@@ -61,7 +61,7 @@ def _httpx_sse() -> Consumer:
             for line in split(text(chunk)):
                 event = decode(line)
                 if event is not None:
-                    _ = event.event, event.data, event.id
+                    _type, _data, _id = event.event, event.data, event.id
                     count += 1
         return count
 
@@ -76,7 +76,7 @@ def _axio_sse() -> Consumer:
         decode = decoder().decode
         for chunk in chunks:
             for event in decode(chunk):
-                _ = event.event, event.data, event.id
+                _type, _data, _id = event.event, event.data, event.id
                 count += 1
         return count
 
@@ -89,7 +89,7 @@ def _read_all(events: Callable[[list[bytes]], Any]) -> Consumer:
     def consume(chunks: list[bytes]) -> int:
         count = 0
         for event in events(chunks):
-            _ = event.event, event.data, event.id
+            _type, _data, _id = event.event, event.data, event.id
             count += 1
         return count
 
