@@ -1,6 +1,7 @@
 """What README.md and the docstrings say is true: their examples run, their links lead somewhere."""
 
 import ast
+import asyncio
 import doctest
 import http.server
 import importlib
@@ -12,7 +13,8 @@ import subprocess
 import sys
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,53 @@ def test_python_blocks_compile_and_import_what_there_is(block: str) -> None:
 def test_recipe_one_answer(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     recipe("def print_events")["print_events"](url, recipe("urlopen(")["connect"])
     assert capsys.readouterr().out == "".join(f"{data}\n" for data in DATA)
+
+
+ANSWER = (ROOT / "tests" / "streams" / "tools.sse").read_bytes()
+
+
+@pytest.mark.parametrize("how", ["whole", "cut", "broken", "left"])
+def test_recipe_relay(how: str) -> None:
+    relay: Callable[..., AsyncGenerator[bytes, None]] = recipe("async def relay")["relay"]
+    transcoder = dialects.Transcoder("openai-chat", "websopy")
+    idle, closed = asyncio.Event(), []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            yield ANSWER[:300]
+            await idle.wait()
+            if how == "whole":
+                yield ANSWER[300:]
+            elif how == "broken":
+                raise ConnectionResetError("reset by peer")
+        finally:
+            closed.append(how)
+
+    async def main() -> list[bytes]:
+        read = []
+        async with (
+            aclosing(chunks()) as source,
+            aclosing(relay(source, transcoder, OSError, keep_alive=0.01)) as stream,
+        ):
+            async for data in stream:
+                read.append(data)
+                if data == b": keep-alive\n":
+                    if how == "left":
+                        break
+                    idle.set()
+        return read
+
+    read = asyncio.run(main())
+    assert closed == [how]
+    assert b": keep-alive\n" in read
+    if how == "left":
+        return
+    kinds = [part.kind for part in dialects.iter_parts(read, "websopy")]
+    assert kinds[-1] == "done"
+    assert ("error" in kinds) == (how != "whole")
+    if how == "whole":
+        rewritten = dialects.Transcoder("openai-chat", "websopy").feed(ANSWER)
+        assert sse_core.Decoder().feed(b"".join(read)) == sse_core.Decoder().feed(rewritten)
 
 
 def test_the_first_sh_block_runs_as_it_stands() -> None:

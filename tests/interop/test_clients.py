@@ -43,7 +43,7 @@ CLIENTS = {
     "http.client": Client("sync", "HTTPConnection("),
     "urllib": Client("sync", "urlopen("),
     "requests": Client("sync", "requests.get", ("requests",)),
-    "httpx": Client("sync", "httpx.stream", ("httpx",)),
+    "httpx": Client("sync", 'httpx.stream("GET"', ("httpx",)),
     "httpx, async": Client("asyncio", "httpx.AsyncClient", ("httpx",)),
     "aiohttp": Client("asyncio", "aiohttp.ClientSession", ("aiohttp",)),
     "asyncio streams": Client("asyncio", "asyncio.open_connection", ("h11",)),
