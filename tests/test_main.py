@@ -20,7 +20,7 @@ from sse_core import __main__ as command
 from sse_core.dialects import names
 
 ROOT = Path(__file__).parent.parent
-STREAMS = ROOT / "tests" / "streams"
+STREAMS = ROOT / "tests" / "support" / "streams"
 COMMAND = [sys.executable, "-W", "error", "-m", "sse_core"]
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX shells and signals")
 

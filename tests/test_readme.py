@@ -24,7 +24,7 @@ import sse_core
 from sse_core import dialects
 
 ROOT = Path(__file__).parent.parent
-STREAM = (ROOT / "tests" / "streams" / "named.sse").read_bytes()
+STREAM = (ROOT / "tests" / "support" / "streams" / "named.sse").read_bytes()
 DATA = [event.data for event in sse_core.Decoder().feed(STREAM)]
 MODULES = ["sse_core", *(module.name for module in pkgutil.walk_packages(sse_core.__path__, "sse_core."))]
 
@@ -94,7 +94,7 @@ def test_recipe_one_answer(url: str, capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == "".join(f"{data}\n" for data in DATA)
 
 
-ANSWER = (ROOT / "tests" / "streams" / "tools.sse").read_bytes()
+ANSWER = (ROOT / "tests" / "support" / "streams" / "tools.sse").read_bytes()
 
 
 @pytest.mark.parametrize("how", ["whole", "cut", "broken", "left"])
@@ -143,7 +143,7 @@ def test_recipe_relay(how: str) -> None:
 
 def test_the_first_sh_block_runs_as_it_stands() -> None:
     [command] = blocks("sh")[0].splitlines()
-    assert command.startswith("python3 -m sse_core tests/streams/")
+    assert command.startswith("python3 -m sse_core tests/support/streams/")
     done = subprocess.run([sys.executable, *command.split()[1:]], cwd=ROOT, capture_output=True, encoding="utf-8")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("\n") == (ROOT / command.split()[-1]).read_bytes().count(b"data:")

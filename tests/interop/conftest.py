@@ -1,12 +1,8 @@
-"""Lets the tests here import what the other tests share, and keeps loopback away from a proxy."""
-
-import sys
-from pathlib import Path
+"""Shows what the helpers here assert, and keeps loopback away from a proxy."""
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-pytest.register_assert_rewrite("interop", "reading", "readers", "servers")
+pytest.register_assert_rewrite("interop", "readers", "servers")
 
 
 @pytest.fixture(autouse=True)

@@ -372,8 +372,10 @@ def test_the_nearest_finish_is_what_the_table_says() -> None:
 
 
 def test_readme_shows_what_each_dialect_loses() -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     _, _, after = readme.partition("<!-- losses -->")
     shown, marker, _ = after.partition("<!-- /losses -->")
     assert marker
-    assert shown.strip() == losses.rendered().strip(), "write what `python tests/losses.py` prints between the markers"
+    assert shown.strip() == losses.rendered().strip(), (
+        "write what `python tests/support/losses.py` prints between the markers"
+    )

@@ -17,7 +17,7 @@ import pytest
 from sse_core import Decoder, EncodeError, Event, TruncatedError, encode
 from sse_core.reconnect import Open, Reconnect, Stop, Wait
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SSE = "text/event-stream"
 DAY = 86_400.0
 
@@ -556,7 +556,7 @@ class Client:
 
 # The client's rules of LaunchDarkly's contract tests, of WPT and of the standard. Not in it, since the HTTP library
 # does it: method, body and headers of the caller's own, following redirects, cancelling.
-RULES = json.loads((ROOT / "tests" / "client_rules.json").read_text(encoding="utf-8"))
+RULES = json.loads((ROOT / "tests" / "wire" / "client_rules.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["name"])

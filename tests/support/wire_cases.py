@@ -50,7 +50,7 @@ def _read(row: dict[str, Any]) -> Case:
     )
 
 
-FILES = sorted((Path(__file__).parent / "cases").glob("*.json"))
+FILES = sorted((Path(__file__).parents[1] / "cases").glob("*.json"))
 CASES = [
     pytest.param(_read(row), id=f"{path.stem}: {row['name']}")
     for path in FILES

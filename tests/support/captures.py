@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(os.environ.get("SSE_CORE_CAPTURES") or Path(__file__).parents[2] / "shared" / "captures")
+FOLDER = Path(os.environ.get("SSE_CORE_CAPTURES") or Path(__file__).parents[3] / "shared" / "captures")
 WHY_NOT = "no recorded captures: set SSE_CORE_CAPTURES to the folder that holds EXPECTED.jsonl"
 
 
