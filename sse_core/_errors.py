@@ -25,10 +25,22 @@ def shorten(value: object) -> str:
 class SSEError(Exception):
     """The base of every error here, for `except`; never raised itself.
 
-    >>> from sse_core import LimitError, SSEError
-    >>> issubclass(LimitError, SSEError)
-    True
+    `parts` is what the call that raised it still read, `data` the bytes that it still has to send. Each is
+    given once: where the same error is raised again, they are empty.
+
+    >>> from sse_core import Event, SSEError, encode
+    >>> try:
+    ...     encode(Event("hi", "a\\nb"))
+    ... except SSEError as error:
+    ...     error.parts, error.data
+    ((), b'')
     """
+
+    parts: Sequence[Any] = ()
+    data: bytes = b""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""  # the message; the arguments after it are for pickling
 
 
 class LimitError(SSEError):
@@ -47,9 +59,6 @@ class LimitError(SSEError):
         self.message = message
         self.limit = limit
 
-    def __str__(self) -> str:
-        return self.message
-
 
 class DialectError(SSEError, ValueError):
     """The peer sent a payload its dialect cannot read; `event` holds it.
@@ -64,14 +73,9 @@ class DialectError(SSEError, ValueError):
         self.message = message
         self.event = event
 
-    def __str__(self) -> str:
-        return self.message
-
 
 class TruncatedError(SSEError):
     """The stream ended before the answer did.
-
-    `parts` are what the call that found out still read, `data` the bytes it still has to send (Transcoder).
 
     >>> from sse_core import TruncatedError
     >>> TruncatedError("the stream ended before [DONE]").parts
@@ -84,14 +88,9 @@ class TruncatedError(SSEError):
         self.parts = parts
         self.data = data
 
-    def __str__(self) -> str:
-        return self.message
-
 
 class EncodeError(SSEError, ValueError):
     """The caller asked to send what the wire or the dialect cannot say: `field` names it, `value` is it.
-
-    `data` is what the call that raised it still has to send (Transcoder).
 
     >>> from sse_core import EncodeError, Event, encode
     >>> try:
@@ -103,7 +102,6 @@ class EncodeError(SSEError, ValueError):
 
     def __init__(self, field: str, value: object, problem: str) -> None:
         super().__init__(field, value, problem)
-        self.data = b""
         self.field = field
         self.value = value
         self.problem = problem

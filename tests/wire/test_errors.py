@@ -14,7 +14,8 @@ ERRORS: list[tuple[Any, dict[str, Any], str, type[Exception]]] = [
     (DialectError("bad"), {"message": "bad", "event": None}, "bad", ValueError),
     (DialectError("bad", Event("x")), {"message": "bad", "event": Event("x")}, "bad", ValueError),
     (TruncatedError("cut"), {"message": "cut", "parts": ()}, "cut", SSEError),
-    (TruncatedError("cut", [1, 2]), {"message": "cut", "parts": [1, 2]}, "cut", SSEError),
+    (TruncatedError("cut", [1, 2]), {"message": "cut", "parts": [1, 2], "data": b""}, "cut", SSEError),
+    (TruncatedError("cut", [1], b"x"), {"message": "cut", "parts": [1], "data": b"x"}, "cut", SSEError),
     (
         EncodeError("type", "a\n", "has a line end"),
         {"field": "type", "value": "a\n", "problem": "has a line end"},
@@ -40,6 +41,23 @@ def test_an_error_pickles_and_copies(error: Any, attributes: dict[str, Any], tex
         assert type(twin) is type(error)
         assert str(twin) == text
         assert {name: getattr(twin, name) for name in attributes} == attributes
+
+
+@EACH
+def test_an_error_has_parts_and_data(error: Any, attributes: dict[str, Any], text: str, base: type[Exception]) -> None:
+    assert error.parts == attributes.get("parts", ())
+    assert error.data == attributes.get("data", b"")
+    own = copy.copy(error)
+    own.parts, own.data = [Event("x")], b"data: x\n\n"
+    for twin in (pickle.loads(pickle.dumps(own)), copy.copy(own), copy.deepcopy(own)):
+        assert (twin.parts, twin.data, str(twin)) == ([Event("x")], b"data: x\n\n", text)
+    assert (SSEError.parts, SSEError.data) == ((), b"")
+
+
+def test_the_base_of_the_errors_says_what_it_is_given() -> None:
+    assert [str(SSEError()), str(SSEError("what happened")), str(SSEError("what happened", 5))] == [
+        *["", "what happened", "what happened"]
+    ]
 
 
 def test_every_error_is_an_sse_error_and_only_bad_values_are_value_errors() -> None:
