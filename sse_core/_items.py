@@ -11,7 +11,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar
+
+    V = TypeVar("V", bound="Value")
 
 
 def _scan(text: str, at: int) -> tuple[Any, int]:
@@ -22,6 +24,14 @@ def _scan(text: str, at: int) -> tuple[Any, int]:
 
     _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there since 2.6, in no stub
     return _scan(text, at)
+
+
+def check_default_type(default_type: object) -> None:
+    """Raise for what no event type can be: Decoder would give it, and Encoder could not write it."""
+    if not isinstance(default_type, str):
+        raise TypeError(f"default_type must be str, not {type(default_type).__name__}")
+    if "\n" in default_type or "\r" in default_type:
+        raise ValueError(f"default_type has a line end: {default_type!r}")
 
 
 class Value:
@@ -41,6 +51,11 @@ class Value:
     def __hash__(self) -> int:
         return hash((type(self), self._values()))
 
+    def __replace__(self: V, /, **changes: Any) -> V:
+        """What copy.replace calls: another of the same values, but for `changes`."""
+        names = (*self.__match_args__, "raw") if hasattr(self, "raw") else self.__match_args__
+        return type(self)(**{name: getattr(self, name) for name in names} | changes)
+
     def __repr__(self) -> str:
         shown = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__match_args__])
         return f"{type(self).__name__}({shown})"
@@ -52,6 +67,8 @@ class Event(Value):
     >>> from sse_core import Event
     >>> Event('{"n": 1}', "tick", "7").json()
     {'n': 1}
+
+    An event with other values, from Python 3.13 on: `copy.replace(event, type="tock")`.
     """
 
     __slots__ = __match_args__ = ("data", "type", "last_event_id")

@@ -44,6 +44,51 @@ def test_an_item_pickles_and_copies(item: Any, values: tuple[Any, ...], shown: s
     assert copy.deepcopy(item) == copy.copy(item) == item
 
 
+# copy.replace is there from Python 3.13 on; this is what it does.
+replace: Any = getattr(copy, "replace", lambda value, /, **changes: type(value).__replace__(value, **changes))
+
+
+@EACH
+def test_an_item_is_replaced_by_one_with_changes(item: Any, values: tuple[Any, ...], shown: str) -> None:
+    twin = replace(item)
+    assert twin == item
+    assert twin is not item
+    for at, name in enumerate(type(item).__match_args__):
+        changed = replace(item, **{name: "new"})
+        assert changed == type(item)(*values[:at], "new", *values[at + 1 :])
+        assert type(changed) is type(item)
+    assert item == type(item)(*values)
+
+
+@EACH
+@pytest.mark.parametrize("name", ["other", "raw", "kind", "json", "__class__", "_values"])
+def test_only_what_an_item_has_is_replaced(item: Any, values: tuple[Any, ...], shown: str, name: str) -> None:
+    with pytest.raises(TypeError, match=name):
+        replace(item, **{name: 5})
+
+
+class Noted(Event):
+    """As the parts of a dialect are: `raw` is no part of the value."""
+
+    __slots__ = ("choice", "raw")
+    __match_args__ = ("data", "choice")
+
+    def __init__(self, data: str, choice: int = 0, raw: object = None) -> None:
+        super().__init__(data)
+        self.choice = choice
+        self.raw = raw
+
+
+def test_what_a_value_came_from_is_kept_when_it_is_replaced() -> None:
+    raw = {"text": "a"}
+    changed = replace(Noted("a", 1, raw), data="b")
+    assert changed == Noted("b", 1)
+    assert changed.raw is raw
+    assert replace(changed, raw=None).raw is None
+    with pytest.raises(TypeError):
+        replace(changed, block=1)
+
+
 @EACH
 def test_an_item_is_no_tuple_and_has_no_dict(item: Any, values: tuple[Any, ...], shown: str) -> None:
     assert not isinstance(item, tuple)
