@@ -7,7 +7,7 @@ Rules are those of the WHATWG HTML standard, "Server-sent events", 9.2.5 (parsin
 from __future__ import annotations
 
 from ._errors import LimitError, shorten
-from ._items import Ignored
+from ._items import Ignored, check_default_type
 from ._lines import Lines
 
 TYPE_CHECKING = False
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 MAX_EVENT_SIZE = 64 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
-_UNLIMITED = 1 << 62  # what no count of bytes reaches
-_KEPT = (b"data:", b"event:", b"id:")  # how the lines begin that say nothing before their blank line
+_UNLIMITED = 1 << 62  # the limit for `max_event_size=None`: no count of bytes reaches it
+_KEPT = (b"data:", b"event:", b"id:")  # the beginnings of lines that take effect at their blank line
 _I = 105  # b"i"
-_SLICE = 16 * 1024  # bytes to read at a time
+_SLICE = 16 * 1024  # bytes of complete blocks that are made text at a time
 _SMALL = 4096  # bytes below which a chunk may well be one event
 _PIECE = 512  # bytes below which a chunk may well be a piece of an event
-_LINE_SHOWN = 40  # bytes of the line a LimitError shows
+_LINE_SHOWN = 40  # bytes of the line that a LimitError shows
 
 
 class Decoder(Lines):
@@ -36,7 +36,8 @@ class Decoder(Lines):
     `last_event_id` is what the connection was opened with. `max_event_size` bounds, in bytes, the block
     being read: its data, event and id lines, each with one byte for its end, and the unfinished line
     whatever it is; None is no bound. `dataless` also delivers named blocks without a data line, which the
-    standard drops, with data "" (LangServe's `end`, GraphQL's `complete`).
+    standard drops, with data "" (LangServe's `end`, GraphQL's `complete`). `default_type` is the type of an
+    event whose block has no event line, or an empty one; "" tells an explicit `event: message` from none.
 
     After the limit was crossed, `error` holds the LimitError, the events before it have been returned, and
     every further feed or flush raises it until `reset()`. `last_event_id` and `reconnection_time` (in
@@ -58,10 +59,15 @@ class Decoder(Lines):
     Lines and lets the rest wait.
     """
 
-    __slots__ = ("_glance", "_limit", "_line_at", "_skip_lf", "_start", "_tail", "_takes", "error")
+    __slots__ = ("_limit", "_line_at", "_ready_type", "_skip_lf", "_small_limit", "_start", "_tail", "error")
 
     def __init__(
-        self, *, last_event_id: str = "", max_event_size: int | None = MAX_EVENT_SIZE, dataless: bool = False
+        self,
+        *,
+        last_event_id: str = "",
+        max_event_size: int | None = MAX_EVENT_SIZE,
+        dataless: bool = False,
+        default_type: str = "message",
     ) -> None:
         if not isinstance(last_event_id, str):
             raise TypeError(f"last_event_id must be str, not {type(last_event_id).__name__}")
@@ -71,10 +77,11 @@ class Decoder(Lines):
             raise TypeError(f"max_event_size must be int or None, not {type(max_event_size).__name__}")
         elif max_event_size < 1:
             raise ValueError(f"max_event_size must be 1 byte or more, not {max_event_size}")
-        super().__init__(last_event_id, dataless)
+        check_default_type(default_type)
+        super().__init__(last_event_id, dataless, default_type)
         self._limit = max_event_size
-        # Up to here a block is small: nowhere near the limit, and cheap to copy. One look in place of two.
-        self._glance = min(max_event_size, _SMALL)
+        # The size up to which a block is within the limit and cheap to copy: `feed` compares once for both.
+        self._small_limit = min(max_event_size, _SMALL)
         self.reset()
 
     def reset(self) -> None:
@@ -91,19 +98,21 @@ class Decoder(Lines):
         ('1', False)
         """
         self.error: LimitError | None = None
-        # The type of a chunk that needs no preparation: none while the BOM is undecided, an LF is to be skipped
-        # or an error to be raised. One look in place of four.
-        self._takes: type | None = None
-        # No BOM decided yet. Without it, one BOM per line or per chunk is dropped, or that of a reconnection kept.
+        # The type of chunk that `feed` reads without preparing it: bytes, or None while there is an error to raise,
+        # a BOM to decide or an LF to skip. Without it, each feed would check the type, the error, the BOM and the LF.
+        self._ready_type: type | None = None
+        # Whether the stream may still begin with a BOM. Without it, a BOM would be dropped from each line or chunk,
+        # or kept at the start of the next connection.
         self._start = True
-        # The last chunk ended in CR: an LF opening the next belongs to it, and is no blank line.
+        # Whether the last chunk ended in CR. An LF that opens the next chunk belongs to it, and is no blank line.
         self._skip_lf = False
-        # The unfinished block: its data, event and id lines, each with an LF, so that its length is the size
-        # to limit, and the unfinished line; or what may become a BOM. A bytearray where it is not small: 2-byte
-        # pieces in a list cost 21 times their size, and `bytes +=` is quadratic. Dropped whole, so a block that
-        # is cut off commits no id and names no other event.
+        # The unfinished block: its data, event and id lines, each with an LF, and then the unfinished line. So its
+        # length is the size to limit. At the start of the stream it is what may become a BOM. It is dropped as a
+        # whole, so that a block that is cut off commits no id and gives its type to no other event. Where it is
+        # not small it is a bytearray: a list of 2-byte pieces takes 21 times their size, `bytes +=` quadratic time.
         self._tail: bytes | bytearray = b""
-        # Where the unfinished line begins in the tail: what is before it is not looked at again.
+        # Where the unfinished line begins in the tail. The lines before it are known to be kept; to check them
+        # again for each chunk would take quadratic time.
         self._line_at = 0
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
@@ -133,24 +142,24 @@ class Decoder(Lines):
         >>> Decoder().feed(b"event: tick\\ndata: 1\\n\\n")
         [Event(data='1', type='tick', last_event_id='')]
         """
-        # `_items` is how `feed_items` calls: one call less for each, and the rest is theirs together.
-        rest: bytes = chunk  # type: ignore[assignment]  # or it is not what the decoder takes
-        if type(chunk) is not self._takes:
+        # `_items` is for `feed_items`, which calls this: a third method under both would cost `feed` a call.
+        rest: bytes = chunk  # type: ignore[assignment]  # what is not bytes is prepared
+        if type(chunk) is not self._ready_type:
             rest = self._prepare(chunk)
             if not rest:
                 return []
         tail = self._tail
-        if 10 not in rest and 13 not in rest:  # a piece of a line, through a small buffer
+        if 10 not in rest and 13 not in rest:  # a piece of a line: the workload is a small buffer
             tail += rest
             self._tail = tail
-            if len(tail) > self._glance:
+            if len(tail) > self._small_limit:
                 self._grow()
             return []
         out: list[Any] = []
         size = len(tail) + len(rest)
-        if size > self._glance:
-            # A line and its end take at least the len(line) + 1 they count: if all bytes together stay within
-            # the limit, no block among them can cross it.
+        if size > self._small_limit:
+            # A line and its end take at least the len(line) + 1 bytes that they count. So while all bytes together
+            # are within the limit, no block among them can cross it, and nothing needs counting.
             if size > self._limit:
                 self._walk(self._to_lf(rest) if 13 in rest else rest, out, _items)
                 return out
@@ -158,7 +167,7 @@ class Decoder(Lines):
                 self._grow()
                 tail = self._tail
         if tail and len(rest) < _PIECE:
-            # One event in several chunks, through a small buffer: the end of one, and what there is of the next.
+            # The workload is one event in several chunks: this one ends an event, and may begin the next.
             if 13 not in rest:
                 head, blank, rest = rest.rpartition(b"\n\n")
             else:
@@ -176,7 +185,7 @@ class Decoder(Lines):
                 self._line_at = 0
         else:
             if size < _SMALL and not tail:
-                # One event per chunk: how tokens arrive.
+                # The workload is one event per chunk, as tokens arrive.
                 try:
                     text = rest.decode()
                 except UnicodeDecodeError:
@@ -192,11 +201,12 @@ class Decoder(Lines):
             at, end = 0, rest.rfind(b"\n\n") + 2
             if end > 1:
                 while at < end:
-                    text, at = self._text(rest, at, end, b"\n\n")
+                    text, at = self._next_slice(rest, at, end, b"\n\n")
                     self._blocks(text, out, _items)
                 rest = rest[end:]
             tail = self._tail
-        # What is left are lines of a block that is not complete, and the beginning of one.
+        # What is left is an incomplete block: whole lines, and perhaps the beginning of one. A line that is not kept
+        # takes effect now, so `_walk` reads it.
         tail += rest
         self._tail = tail
         if 10 in rest:
@@ -254,7 +264,7 @@ class Decoder(Lines):
     def _prepare(self, chunk: bytes | bytearray | memoryview) -> bytes:
         """`chunk` as bytes, less the BOM, and less an LF that belongs to the CR before it."""
         if type(chunk) is not bytes:
-            chunk = _to_bytes(chunk)
+            chunk = to_bytes(chunk)
         if self.error is not None:
             raise self.error.with_traceback(None)
         if self._start:
@@ -269,11 +279,11 @@ class Decoder(Lines):
             if self._skip_lf:
                 chunk = chunk.removeprefix(b"\n")
             self._skip_lf = False
-            self._takes = bytes
+            self._ready_type = bytes
         return chunk
 
     def _grow(self) -> None:
-        """Look after an unfinished block that is no longer small."""
+        """Check an unfinished block, which is no longer small, against the limit, and make it a bytearray."""
         at = self._line_at
         if len(self._tail) > self._limit:
             self._overflow(self._tail[at : at + _LINE_SHOWN], at)
@@ -281,7 +291,10 @@ class Decoder(Lines):
             self._tail = bytearray(self._tail)
 
     def _walk(self, chunk: bytes, out: list[Item], items: bool) -> None:
-        """Read a chunk in LF line by line, counting: keep what the block keeps, give the rest at once."""
+        """Read a chunk in LF line by line, and count.
+
+        A block keeps its data, event and id lines; the others take effect at once.
+        """
         tail, limit = self._tail, self._limit
         lines = tail[self._line_at :]
         if not isinstance(tail, bytearray):
@@ -298,7 +311,7 @@ class Decoder(Lines):
                 tail += row
                 tail += b"\n"
             elif row:
-                self._say(row.decode("utf-8", "replace"), out, items)
+                self._read_at_once(row.decode("utf-8", "replace"), out, items)
             elif tail:
                 self._blocks((tail + b"\n").decode("utf-8", "replace"), out, items)
                 tail.clear()
@@ -308,25 +321,30 @@ class Decoder(Lines):
         tail += last
 
     def _to_lf(self, chunk: bytes) -> bytes:
-        """`chunk` with LF for CRLF and CR. CR ends a line at once; an LF that follows is swallowed later."""
+        """`chunk` with LF for CRLF and CR. CR ends a line at once; an LF that opens the next chunk is then skipped."""
         if chunk[-1] == 13:
             self._skip_lf = True
-            self._takes = None
+            self._ready_type = None
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _without_cr(self, chunk: bytes, out: list[Item], items: bool) -> bytes:
-        """What is left of `chunk`, in LF, when the blocks it completes are read, if they are of data and in
-        CRLF: Gemini. Two replacements over all of it would cost as much as reading it."""
+        """Read the complete blocks of `chunk` if they are data in CRLF; give the rest of it in LF.
+
+        The workload is Gemini. To replace CR in all of it would cost as much as reading it.
+        """
         at, end = 0, chunk.rfind(b"\r\n\r\n") + 4
         while 3 < end > at and (self._tail + chunk[at : at + 6]).startswith(b"data: "):
-            text, at = self._text(chunk, at, end, b"\r\n\r\n")
+            text, at = self._next_slice(chunk, at, end, b"\r\n\r\n")
             self._data_blocks(text, "\r\n\r\n", out, items)
         chunk = chunk[at:]
         return self._to_lf(chunk) if 13 in chunk else chunk
 
-    def _text(self, chunk: bytes, at: int, end: int, blank: bytes) -> tuple[str, int]:
-        """The blocks of `chunk` from `at` to `end`, with what waits before them, and where they end: at a blank
-        line not far on, since all the text and all its lines at once would take several times its size."""
+    def _next_slice(self, chunk: bytes, at: int, end: int, blank: bytes) -> tuple[str, int]:
+        """The next complete blocks of `chunk`, from `at` to `end` at most, as text; and where they end.
+
+        What waits in the tail comes before them. They end at a blank line soon after _SLICE bytes: the text and
+        the lines of a whole large chunk would take several times its size.
+        """
         found = chunk.find(blank, at + _SLICE, end)
         cut = end if found < 0 else found + len(blank)
         data = self._tail + chunk[at:cut] if self._tail else chunk[at:cut]
@@ -340,14 +358,15 @@ class Decoder(Lines):
         out: list[Item] = []
         at = self._line_at
         last = self._tail[at:]
-        # An unfinished block commits no id.
+        # The id lines are left out, since an unfinished block commits no id.
         rows = [row for row in self._tail[:at].split(b"\n") if row and row.partition(b":")[0] != b"id"]
         if last.partition(b":")[0] == b"data":
             rows.append(last)
         elif last and not _is_kept(last):
-            # Read as if it had ended; then take back the time it may have set, and keep what it ignores.
+            # The line is read as if it had ended. What that did is then undone, but for an Ignored: a comment or a
+            # `retry` may have been cut short.
             time = self.reconnection_time
-            self._say(last.decode("utf-8", "replace"), out, items)
+            self._read_at_once(last.decode("utf-8", "replace"), out, items)
             self.reconnection_time = time
             out = [item for item in out if type(item) is Ignored]
         self._lines(b"\n".join([*rows, b"", b""]).decode("utf-8", "replace"), out, items)
@@ -355,9 +374,9 @@ class Decoder(Lines):
         return out
 
     def _overflow(self, line: bytes | bytearray, size: int) -> None:
-        """Stop: the block, `size` without it, crossed the limit in `line`, which may be only its beginning."""
+        """Set the error: a block of `size` bytes crossed the limit in `line`, or in the beginning of a line."""
         self.reset()
-        # No more of the line than was within the limit, so that the error is the same for every chunking.
+        # The line is shown up to the limit and no further, so that the error is the same for every chunking.
         begins = bytes(line[: min(_LINE_SHOWN, self._limit - size)])
         self.error = LimitError(
             f"an event is larger than max_event_size, {self._limit} bytes: the line begins {begins!r}, "
@@ -372,10 +391,15 @@ def _is_kept(row: bytes | bytearray) -> bool:
     return name in (b"data", b"event") or (name == b"id" and 0 not in value)
 
 
-def _to_bytes(chunk: object) -> bytes:
+def to_bytes(chunk: object) -> bytes:
+    """`chunk` as bytes; TypeError for what is not bytes-like, or was released."""
     if isinstance(chunk, str):
         raise TypeError("a chunk must be bytes, bytearray or memoryview, not str: encode it as UTF-8 first")
     try:
         return memoryview(chunk).tobytes()  # type: ignore[arg-type]  # the TypeError is the check
-    except TypeError:
-        raise TypeError(f"a chunk must be bytes, bytearray or memoryview, not {type(chunk).__name__}") from None
+    except (TypeError, ValueError) as error:
+        state = "a released " if isinstance(error, ValueError) else ""
+        raise TypeError(f"a chunk must be bytes, bytearray or memoryview, not {state}{type(chunk).__name__}") from None
+
+
+_to_bytes = to_bytes  # the old name, to be removed: sse_core/dialects imports it until its rewrite is in

@@ -8,7 +8,7 @@ has one value is refused, never repaired: an event type with a line end is a bug
 from __future__ import annotations
 
 from ._errors import EncodeError
-from ._items import Comment, Event, Id, Ignored, Retry
+from ._items import Comment, Event, Id, Ignored, Retry, check_default_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ class Encoder:
 
     It remembers the last event ID that it sent, as the client does: an event's id is written when it is not
     "" and not the one sent last. `newline` is the line end, LF, CRLF or CR; `last_event_id` is what the
-    client said it has.
+    client said it has. `default_type` is the type that the client gives an event without an event line: an
+    event of that type, or of type "", is written without one. With "", an event of type "message" is written
+    with one, for a client that tells it from none, as a Decoder with `default_type` "" does.
 
     >>> from sse_core import Encoder, Event
     >>> encoder = Encoder()
@@ -40,13 +42,15 @@ class Encoder:
     b'event: note\ndata: three\n\n'
     """
 
-    __slots__ = ("_last_event_id", "_newline")
+    __slots__ = ("_default_type", "_last_event_id", "_newline")
 
-    def __init__(self, *, newline: str = "\n", last_event_id: str = "") -> None:
+    def __init__(self, *, newline: str = "\n", last_event_id: str = "", default_type: str = "message") -> None:
         if not isinstance(newline, str) or newline not in ("\n", "\r\n", "\r"):
             raise EncodeError("newline", newline, "must be LF, CRLF or CR")
-        encode(Event("", "", last_event_id))  # for its checks
+        encode(Event("", "", last_event_id))  # the checks are those of an event's id
+        check_default_type(default_type)
         self._newline = newline
+        self._default_type = default_type
         # The id the client has. Without it every event repeats an id, and a relay could not tell a kept
         # id from a new one.
         self._last_event_id = last_event_id
@@ -62,7 +66,7 @@ class Encoder:
         >>> Encoder().encode(Event("x"), retry=500)
         b'retry: 500\\ndata: x\\n\\n'
         """
-        data = _encode(item, retry, self._last_event_id, self._newline)
+        data = _encode(item, retry, self._last_event_id, self._newline, self._default_type)
         if isinstance(item, Event):
             self._last_event_id = item.last_event_id or self._last_event_id
         elif isinstance(item, Id):
@@ -77,14 +81,16 @@ def encode(item: Item, *, retry: int | None = None) -> bytes:
     >>> encode(Event("hi", last_event_id="1"))
     b'id: 1\\ndata: hi\\n\\n'
     """
-    return _encode(item, retry, "", "\n")
+    return _encode(item, retry, "", "\n", "message")
 
 
-def _encode(item: Item, retry: int | None, sent_id: str, newline: str) -> bytes:
-    if retry is not None and not isinstance(item, Event):
-        raise EncodeError("retry", retry, f"goes with an Event, not with {type(item).__name__}")
+def _encode(item: Item, retry: int | None, sent_id: str, newline: str, default_type: str) -> bytes:
     if isinstance(item, Event):
-        text = _event(item, retry, sent_id)
+        text = _event(item, retry, sent_id, default_type)
+    elif not isinstance(item, (Comment, Retry, Id, Ignored)):
+        raise EncodeError("item", item, _no_item(item))
+    elif retry is not None:
+        raise EncodeError("retry", retry, f"goes with an Event, not with {type(item).__name__}")
     elif isinstance(item, Comment):
         text = ": " + _lines(item.text, "text", "\n: ") + "\n"
     elif isinstance(item, Retry):
@@ -93,10 +99,8 @@ def _encode(item: Item, retry: int | None, sent_id: str, newline: str) -> bytes:
         # Its blank line commits it; after a Comment or Retry one would make common clients emit an empty event.
         _check_id(item.value, "value")
         text = f"id: {item.value}\n\n"
-    elif isinstance(item, Ignored):
-        return b""
     else:
-        raise EncodeError("item", item, "must be an Event, Comment, Retry, Id or Ignored")
+        return b""
     if newline != "\n":
         text = text.replace("\n", newline)
     try:
@@ -105,12 +109,12 @@ def _encode(item: Item, retry: int | None, sent_id: str, newline: str) -> bytes:
         raise _surrogate(item) from None
 
 
-def _event(event: Event, retry: int | None, sent_id: str) -> str:
+def _event(event: Event, retry: int | None, sent_id: str, default_type: str) -> str:
     type, event_id = event.type, event.last_event_id
     # Both are checked before they are compared: under `python -bb`, comparing bytes with str is an error.
     _check_line(type, "type")
     _check_id(event_id, "last_event_id")
-    text = f"event: {type}\n" if type != "message" and type != "" else ""
+    text = f"event: {type}\n" if type != default_type and type != "" else ""
     if event_id != sent_id and event_id != "":
         text += f"id: {event_id}\n"
     if retry is not None:
@@ -121,7 +125,8 @@ def _event(event: Event, retry: int | None, sent_id: str) -> str:
 def _lines(text: str, field: str, separator: str) -> str:
     """`text` with `separator` at each line end. CRLF, CR and LF only: str.splitlines breaks JSON at U+2028."""
     if not isinstance(text, str):
-        raise EncodeError(field, text, f"must be str, not {type(text).__name__}")
+        hint = ", so json.dumps it first" if isinstance(text, (dict, list)) else ""
+        raise EncodeError(field, text, f"must be str, not {type(text).__name__}{hint}")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\n", separator) if "\n" in text else text
@@ -146,10 +151,18 @@ def _retry(milliseconds: int, field: str) -> str:
     return f"retry: {milliseconds}\n"
 
 
+def _no_item(value: object) -> str:
+    """What is wrong with a value that is none of the items; one of another copy of the package looks like one."""
+    name, module, ours = type(value).__name__, type(value).__module__, Event.__module__
+    if name in ("Event", "Comment", "Retry", "Id", "Ignored") and module.endswith(ours[ours.rfind(".") :]):
+        return f"is {'an' if name[0] in 'EI' else 'a'} {name} of {module}, another copy of this package ({ours})"
+    return "must be an Event, Comment, Retry, Id or Ignored"
+
+
 def _surrogate(item: Item) -> EncodeError:
     """The error for the first field of `item` that UTF-8 cannot write."""
     fields = [(field, getattr(item, field)) for field in item.__match_args__]
-    (field, value, at), *_ = [
+    field, value, at = next(
         (field, value, at) for field, value in fields for at, char in enumerate(value) if "\ud800" <= char <= "\udfff"
-    ]
+    )
     return EncodeError(field, value, f"has the lone surrogate U+{ord(value[at]):04X} at {at}, not UTF-8")

@@ -23,8 +23,7 @@ def iter_events(chunks: Iterable[bytes], decoder: Decoder | None = None) -> Iter
     >>> [event.data for event in iter_events([b"data: a\\n\\nda", b"ta: b\\n\\n"])]
     ['a', 'b']
     """
-    if decoder is None:
-        decoder = Decoder()
+    decoder = Decoder() if decoder is None else decoder
     for chunk in chunks:
         yield from decoder.feed(chunk)
         if decoder.error is not None:
@@ -43,8 +42,7 @@ async def aiter_events(chunks: AsyncIterable[bytes], decoder: Decoder | None = N
     >>> asyncio.run(main())
     ['a']
     """
-    if decoder is None:
-        decoder = Decoder()
+    decoder = Decoder() if decoder is None else decoder
     async for chunk in chunks:
         for event in decoder.feed(chunk):
             yield event

@@ -9,28 +9,34 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._items import Item
 
-_RETRY_DIGITS = 18  # fits 64 bits; int() of endless digits is quadratic, and an error from 4,300 on
-_new = object.__new__  # with three stores it makes what Event(...) does, less the call of __init__: a quarter of it
+# Digits of a `retry` that is read: as many fit 64 bits. int() of more takes quadratic time, from 4,300 on it fails.
+_RETRY_DIGITS = 18
+# Makes an Event without calling its __init__, which is a quarter of the cost; its three attributes are then set.
+_new = object.__new__
 
 
 class Lines:
-    """The half of the decoder that reads text, in complete blocks: it keeps what outlives an event, and no more.
+    """The half of the decoder that reads text, in complete blocks; its state is what outlives an event.
 
-    `_lines` is the standard's line machine; all else must agree with it. `_block` is the shortcut for one event
-    at a time, `_blocks` and `_data_blocks` are those for many, in the shapes of real traffic.
+    `_lines` is the standard's line machine, and the shortcuts must agree with it: `_block` reads one event at a
+    time, `_blocks` and `_data_blocks` read many, in the shapes of real traffic.
     """
 
-    __slots__ = ("_dataless", "last_event_id", "reconnection_time")
+    __slots__ = ("_dataless", "_default_type", "last_event_id", "reconnection_time")
 
-    def __init__(self, last_event_id: str, dataless: bool) -> None:
+    def __init__(self, last_event_id: str, dataless: bool, default_type: str) -> None:
         self.last_event_id = last_event_id
         self.reconnection_time: int | None = None
         self._dataless = dataless
+        self._default_type = default_type
 
     def _block(self, block: str, out: list[Item], items: bool) -> None:
-        """Read a block, less its blank line, that is most likely an event of data lines, with an event line and
-        an id line before them at most, or a comment. Any other, or several, as `_blocks` does."""
-        id, type_ = self.last_event_id, "message"
+        """Read one block, given without its blank line.
+
+        The shortcut is for an event of data lines with at most an id line, then an event line, before them; and
+        for a comment. What has another shape, or is several blocks, goes to `_blocks`.
+        """
+        id, type_ = self.last_event_id, self._default_type
         data = block.removeprefix("data: ")
         if data != block:
             if "\n" not in data:
@@ -47,7 +53,7 @@ class Lines:
                     id, _, type_ = value.partition("\nevent: ")
                     if not id or "\0" in id or "\n" in id:
                         data_line = ""
-                elif block[:1] == ":":  # to keep the connection alive
+                elif block[:1] == ":":  # a comment, which keeps the connection alive
                     if "\n" in block:
                         self._lines(block + "\n\n", out, items)
                     elif items:
@@ -64,7 +70,7 @@ class Lines:
             data = lines
         self.last_event_id = id
         event = _new(Event)
-        event.data, event.type, event.last_event_id = data, type_ or "message", id
+        event.data, event.type, event.last_event_id = data, type_ or self._default_type, id
         out.append(event)
 
     def _blocks(self, text: str, out: list[Item], items: bool) -> None:
@@ -72,13 +78,13 @@ class Lines:
         if text.startswith("data: "):
             self._data_blocks(text, "\n\n", out, items)
         elif text.startswith("event: "):
-            # An event line, then data: Anthropic, Responses, Cohere, Datastar.
+            # The workload is an event line and then data: Anthropic, Responses, Cohere, Datastar.
             for block in text[7:-2].split("\n\nevent: "):
                 type_, data_line, rest = block.partition("\ndata: ")
                 data = _data_of(rest) if "\n" in rest else rest
                 if data_line and data is not None and "\n" not in type_:
                     event = _new(Event)
-                    event.data, event.type, event.last_event_id = data, type_ or "message", self.last_event_id
+                    event.data, event.type, event.last_event_id = data, type_ or self._default_type, self.last_event_id
                     out.append(event)
                 else:
                     self._lines(f"event: {block}\n\n", out, items)
@@ -86,24 +92,28 @@ class Lines:
             self._lines(text, out, items)
 
     def _data_blocks(self, text: str, blank: str, out: list[Item], items: bool) -> None:
-        """Read blocks that begin with a data line and mostly have no other: OpenAI, Gemini, and most others."""
-        crlf = "\r" in blank
+        """Read blocks that begin with a data line, and of which most have no other line.
+
+        The workload is OpenAI, Gemini and most others.
+        """
+        crlf, default_type = "\r" in blank, self._default_type
         for data in text[6 : -len(blank)].split(blank + "data: "):
             if "\n" in data or (crlf and "\r" in data):
                 block = f"data: {data}{blank}"
                 self._lines(block.replace("\r\n", "\n").replace("\r", "\n"), out, items)
             else:
                 event = _new(Event)
-                event.data, event.type, event.last_event_id = data, "message", self.last_event_id
+                event.data, event.type, event.last_event_id = data, default_type, self.last_event_id
                 out.append(event)
 
     def _lines(self, text: str, out: list[Item], items: bool) -> None:
         """Interpret the lines of complete blocks in LF, one by one."""
-        data: list[str] = []  # no line is not the same as an empty one: `data:` and a blank line is an event
+        # The data lines of the block. A list, since no line differs from an empty one: `data:` alone is an event.
+        data: list[str] = []
         type_ = ""
         new_id: str | None = None
         lines = text.split("\n")
-        lines.pop()  # what follows the last LF: nothing
+        lines.pop()  # the empty text after the last LF, which is no blank line
         for line in lines:
             if not line:  # "If the line is empty (a blank line): dispatch the event"
                 is_event = bool(data) or (self._dataless and type_ != "")
@@ -116,7 +126,7 @@ class Lines:
                     new_id = None
                 # "If the data buffer is an empty string: set the event type buffer to the empty string and return"
                 if is_event:
-                    out.append(Event("\n".join(data), type_ or "message", self.last_event_id))
+                    out.append(Event("\n".join(data), type_ or self._default_type, self.last_event_id))
                     data.clear()
                 type_ = ""
                 continue
@@ -139,13 +149,13 @@ class Lines:
             elif name == "id" and "\0" not in value:  # "If the field value does not contain U+0000 NULL"
                 new_id = value
             else:
-                self._say(line, out, items)
+                self._read_at_once(line, out, items)
 
-    def _say(self, line: str, out: list[Item], items: bool) -> None:
-        """Interpret a line that takes effect when it ends: a comment, a retry, or one to ignore."""
+    def _read_at_once(self, line: str, out: list[Item], items: bool) -> None:
+        """Interpret a line that takes effect when it ends, not at the blank line: a comment, a retry, one to ignore."""
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
-        # "If the field value consists of only ASCII digits"; str.isdigit alone takes other scripts' too
+        # "If the field value consists of only ASCII digits": str.isdigit alone is also true of other scripts' digits.
         if name == "retry" and value.isascii() and value.isdigit() and len(value) <= _RETRY_DIGITS:
             self.reconnection_time = int(value)
             if items:
@@ -156,6 +166,6 @@ class Lines:
 
 
 def _data_of(rest: str) -> str | None:
-    """The data of lines that are all data lines, the first less its field name; None if one is another."""
+    """The data of several data lines, the first given without its field name; None if one is no data line."""
     data = rest.replace("\ndata: ", "\n")
     return data if len(rest) - len(data) == 6 * rest.count("\n") else None

@@ -14,8 +14,11 @@ PIECES = (
 BLOCKS = (
     b"data: x//|data: y//|data: //|event: tick/data: 1//|event: /data: 2//|event: end//|id: 3/data: z//|/|id: 4//|"
     b"data: a/data: b//|event: e/data:f//|event: g/event: h//|: ping//|id//|id/data: r//|retry: 50//|event: q/id//|"
-    b"data: k/id: 5//|data: \xe2\x80\xa8//|event: tick/data: a/data: b//|data: \xff//|data: open/|event: open/"
+    b"event: message/data: m//|data: k/id: 5//|data: \xe2\x80\xa8//|event: tick/data: a/data: b//|data: \xff//|"
+    b"data: open/|event: open/"
 ).split(b"|")
+# What a Decoder may be told to call an event without a type: what the standard does, nothing, a type of a block.
+DEFAULT_TYPES = ("message", "message", "", "tick")
 
 
 def random_stream(rng: Random) -> bytes:

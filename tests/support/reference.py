@@ -1,8 +1,11 @@
 """The standard's event stream interpretation, step by step: slow, plain, and nothing of sse_core's decoder.
 
-What the standard has no word for follows DESIGN.md: the items, `dataless`, the size of a block, the flush.
-Characters and not lines, whole connections and not chunks; each item comes with the number of bytes of the
-stream after which it is due.
+The standard is WHATWG HTML, 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event stream":
+https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream. It has no word for the
+items, `dataless`, `default_type`, the size of a block and the flush: they are as Decoder's docstrings say.
+
+It reads characters and not lines, whole connections and not chunks; each item comes with the number of bytes of
+the stream after which it is due.
 """
 
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ DIGITS = set("0123456789")
 
 
 def utf8_decode(stream: bytes) -> Iterator[tuple[str, bytes]]:
-    """Each character with the bytes it was made of: the UTF-8 decoder of the Encoding standard, 8.1.1."""
+    """Each character with the bytes it was made of: https://encoding.spec.whatwg.org/#utf-8-decoder, 8.1.1."""
     code_point = needed = 0
     lower, upper = 0x80, 0xBF
     start = position = 0
@@ -56,11 +59,18 @@ def utf8_decode(stream: bytes) -> Iterator[tuple[str, bytes]]:
 class Reference:
     """A client's state over connections. `read` one connection's bytes; then look, `flush` or `reset`."""
 
-    def __init__(self, last_event_id: str = "", limit: int | None = None, dataless: bool = False) -> None:
+    def __init__(
+        self,
+        last_event_id: str = "",
+        limit: int | None = None,
+        dataless: bool = False,
+        default_type: str = "message",
+    ) -> None:
         self.last_event_id = last_event_id
         self.reconnection_time: int | None = None
         self.limit = limit
         self.dataless = dataless
+        self.default_type = default_type
         self.reset()
 
     def reset(self) -> None:
@@ -162,7 +172,7 @@ class Reference:
         self.last_event_id = self.id_buffer
         event = None
         if self.data != "":
-            event = Event(self.data[:-1], self.type if self.type != "" else "message", self.last_event_id)
+            event = Event(self.data[:-1], self.type if self.type != "" else self.default_type, self.last_event_id)
         elif self.dataless and self.type != "":
             event = Event("", self.type, self.last_event_id)
         if changed and (event is None or self.last_event_id == ""):

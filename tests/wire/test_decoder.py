@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from random_streams import in_pieces, random_cut, random_stream
+from random_streams import DEFAULT_TYPES, in_pieces, random_cut, random_stream
 from reference import Reference
 from wire_cases import CASES, Case
 
@@ -116,16 +116,16 @@ def differ(seed: int, dataless: bool, count: int, limited: bool) -> None:
     """Read `count` random streams, each whole, byte by byte and cut at random, as the reference does."""
     rng = Random(f"{seed} {dataless} {limited}")
     for _ in range(count):
-        stream, seed_id = random_stream(rng), rng.choice(["", "", "1", "seed"])
+        stream, seed_id, default_type = random_stream(rng), rng.choice(["", "", "1", "seed"]), rng.choice(DEFAULT_TYPES)
         limit = rng.randrange(1, 80) if limited else None
-        reference = Reference(seed_id, limit, dataless)
+        reference = Reference(seed_id, limit, dataless, default_type)
         reference.read(stream)
         read, due, flushed, rest = state(reference), reference.items, None, None
         if not reference.error:
             flushed, rest = reference.flush(), state(reference)
         for chunks in ([stream], in_pieces(stream, 1), random_cut(rng, stream)):
-            shown = (stream, chunks, seed_id, limit)
-            decoder = Decoder(last_event_id=seed_id, max_event_size=limit, dataless=dataless)
+            shown = (stream, chunks, seed_id, limit, default_type)
+            decoder = Decoder(last_event_id=seed_id, max_event_size=limit, dataless=dataless, default_type=default_type)
             position = given = 0
             for chunk in chunks:
                 only_events = rng.random() < 0.3
@@ -157,7 +157,9 @@ def test_promise_1_chunking_never_matters(seed: int, dataless: bool) -> None:
 def test_connections_in_a_row_keep_the_id_and_the_time_and_nothing_else(dataless: bool) -> None:
     rng = Random(6)
     for _ in range(300):
-        decoder, reference = Decoder(dataless=dataless, max_event_size=90), Reference("", 90, dataless)
+        default_type = rng.choice(DEFAULT_TYPES)
+        decoder = Decoder(dataless=dataless, max_event_size=90, default_type=default_type)
+        reference = Reference("", 90, dataless, default_type)
         for _ in range(4):
             stream = random_stream(rng)
             reference.read(stream)
@@ -267,7 +269,11 @@ def test_a_bytearray_may_be_used_again_after_the_feed() -> None:
     assert decoder.feed(b"\n\n") == [Event("one")]
 
 
-@pytest.mark.parametrize("chunk", ["data: x\n\n", "", 3, 0, None, [100], Event("x"), 1.5], ids=repr)
+RELEASED = memoryview(b"data: x\n\n")
+RELEASED.release()
+
+
+@pytest.mark.parametrize("chunk", ["data: x\n\n", "", 3, 0, None, [100], Event("x"), 1.5, RELEASED], ids=repr)
 @pytest.mark.parametrize("before", [b"", BOM[:2], b"data: a\r", b"data: \xc3", b"id: 1\n"], ids=repr)
 def test_promise_3_what_is_not_bytes_like_is_a_type_error_and_changes_nothing(chunk: Any, before: bytes) -> None:
     decoder, untouched = Decoder(), Decoder()
@@ -276,6 +282,9 @@ def test_promise_3_what_is_not_bytes_like_is_a_type_error_and_changes_nothing(ch
     for feed in (decoder.feed, decoder.feed_items):
         with pytest.raises(TypeError, match="encode" if isinstance(chunk, str) else type(chunk).__name__):
             feed(chunk)
+    if isinstance(chunk, memoryview):
+        with pytest.raises(TypeError, match="not a released memoryview"):
+            decoder.feed(chunk)
     assert state(decoder) == state(untouched)
     rest = b"\ndata: b\n\n"
     assert decoder.feed_items(rest) == untouched.feed_items(rest)
@@ -463,6 +472,49 @@ def test_promise_8_feed_and_feed_items_share_one_state() -> None:
     assert decoder.feed(b"\n") == [event("a", "1")]
 
 
+# The type of an event that names none
+
+UNNAMED: list[tuple[str, bytes, list[tuple[str, str]]]] = [
+    ("data alone", b"data: x\n\n", [("x", "")]),
+    ("data alone, in CRLF", b"data: x\r\n\r\n", [("x", "")]),
+    ("data alone, many", b"data: x\n\ndata: y\n\n", [("x", ""), ("y", "")]),
+    ("several data lines", b"data: x\ndata: y\n\n", [("x\ny", "")]),
+    ("an id before it", b"id: \ndata: x\n\n", [("x", "")]),
+    ("an empty event line", b"event: \ndata: x\n\n", [("x", "")]),
+    ("an empty event line, several", b"event: \ndata: x\n\nevent: \ndata: y\n\n", [("x", ""), ("y", "")]),
+    ("an event line taken back", b"event: a\nevent\ndata: x\n\n", [("x", "")]),
+    ("an explicit message", b"event: message\ndata: x\n\n", [("x", "message")]),
+    ("an explicit message, last", b"data: x\nevent: message\n\n", [("x", "message")]),
+    ("another type", b"event: a\ndata: x\n\n", [("x", "a")]),
+    ("a type, then none", b"event: a\ndata: x\n\ndata: y\n\n", [("x", "a"), ("y", "")]),
+    ("a type without data, then none", b"event: a\n\ndata: y\n\n", [("y", "")]),
+]
+
+
+@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+@pytest.mark.parametrize("default_type", ["message", "", "a", "\u8a18"], ids=ascii)
+@pytest.mark.parametrize(("stream", "named"), [pytest.param(*row[1:], id=row[0]) for row in UNNAMED])
+def test_an_event_without_a_type_has_the_default_type(
+    stream: bytes, named: list[tuple[str, str]], default_type: str, cut: Callable[[bytes], list[bytes]]
+) -> None:
+    events = [Event(data, type_ or default_type) for data, type_ in named]
+    assert feed_all(Decoder(default_type=default_type), cut(stream)) == events
+
+
+def test_a_default_type_names_no_block_without_data() -> None:
+    assert items_of(b"\n\nevent\n\nevent: a\n\n", default_type="t", dataless=True) == [Event("", "a")]
+
+
+def test_a_default_type_stays_after_a_reset_a_flush_and_an_error() -> None:
+    decoder = Decoder(default_type="", max_event_size=15)
+    decoder.feed(b"data: far too long")
+    decoder.reset()
+    assert decoder.feed(b"data: x\n\n") == [Event("x", "")]
+    decoder.feed(b"data: x")
+    assert decoder.flush() == [Event("x", "")]
+    assert decoder.feed(b"data: x\n\n") == [Event("x", "")]
+
+
 # Flush
 
 FLUSHED: list[tuple[bytes, list[Any]]] = [
@@ -538,9 +590,10 @@ COPIES: dict[str, Callable[[Decoder], Decoder]] = {
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
 def test_a_decoder_is_copied_in_mid_stream_and_goes_on(copied: Callable[[Decoder], Decoder]) -> None:
     stream = BOM + "id: 1\r\nevent: \u20ac\r\ndata: \U0001f600\r\n: c\r\nretry: 7\r\n\r\ndata: b\rdata: c\r\r".encode()
-    whole = items_of(stream)
+    whole = items_of(stream, default_type="t")
+    assert [item.type for item in whole if isinstance(item, Event)] == ["\u20ac", "t"]
     for at in range(len(stream) + 1):
-        decoder = Decoder()
+        decoder = Decoder(default_type="t")
         before = decoder.feed_items(stream[:at])
         twin = copied(decoder)
         assert state(twin) == state(decoder)
@@ -582,6 +635,10 @@ def test_a_decoder_is_copied_after_an_error_and_keeps_it(copied: Callable[[Decod
     [
         ({"last_event_id": b"1"}, TypeError),
         ({"last_event_id": None}, TypeError),
+        ({"default_type": b"x"}, TypeError),
+        ({"default_type": None}, TypeError),
+        ({"default_type": "a\nb"}, ValueError),
+        ({"default_type": "a\r"}, ValueError),
         ({"max_event_size": "9"}, TypeError),
         ({"max_event_size": 9.0}, TypeError),
         ({"max_event_size": True}, TypeError),

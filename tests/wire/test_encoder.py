@@ -1,12 +1,19 @@
 """Encoder and encode: exact bytes, nothing injected, and what goes in comes out of a Decoder."""
 
+import copy
+import importlib
+import pickle
+import sys
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from random_streams import random_cut, random_stream, random_text
+from random_streams import DEFAULT_TYPES, random_cut, random_stream, random_text
 
+import sse_core
 from sse_core import SSE_HEADERS, Comment, Decoder, EncodeError, Encoder, Event, Id, Ignored, Retry, encode
 
 BYTES = [
@@ -90,6 +97,65 @@ def test_promise_7_a_bad_argument_is_an_encode_error_with_field_and_value(
     assert shown in str(raised.value)
 
 
+@pytest.mark.parametrize("bad", STR, ids=repr)
+def test_a_default_type_is_str(bad: Any) -> None:
+    with pytest.raises(TypeError, match=f"default_type must be str, not {type(bad).__name__}"):
+        Encoder(default_type=bad)
+
+
+@pytest.mark.parametrize("bad", LINE_ENDS, ids=repr)
+def test_a_default_type_has_no_line_end(bad: str) -> None:
+    with pytest.raises(ValueError, match="default_type has a line end"):
+        Encoder(default_type=bad)
+
+
+@pytest.mark.parametrize("data", [{}, {"a": "\n"}, [], [{"a": 1}]], ids=repr)
+def test_data_that_is_to_be_json_is_refused_with_what_to_do(data: Any) -> None:
+    with pytest.raises(EncodeError, match=f"data must be str, not {type(data).__name__}, so json.dumps it first: "):
+        encode(Event(data))
+
+
+@pytest.fixture
+def vendored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Another copy of the package, under another name."""
+    copied = tmp_path / "host" / "_vendor" / "wire"
+    source = Path(sse_core.__file__).parent
+    copied.mkdir(parents=True)
+    for path in source.glob("*.py"):
+        (copied / path.name).write_bytes(path.read_bytes())
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("host._vendor.wire")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "host"]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("retry", [None, 5])
+def test_an_item_of_another_copy_of_the_package_is_named(vendored: Any, retry: int | None) -> None:
+    for item, article in [
+        (vendored.Event("x"), "an Event"),
+        (vendored.Comment("x"), "a Comment"),
+        (vendored.Retry(5), "a Retry"),
+        (vendored.Id("x"), "an Id"),
+        (vendored.Ignored("x"), "an Ignored"),
+    ]:
+        problem = f"is {article} of host._vendor.wire._items, another copy of this package (sse_core._items)"
+        for use in (encode, Encoder().encode):
+            with pytest.raises(EncodeError) as raised:
+                use(item, retry=retry)
+            assert str(raised.value) == f"item {problem}: {item!r}"
+            assert raised.value.value is item
+    with pytest.raises(
+        vendored.EncodeError, match=r"is an Event of sse_core\._items, .* \(host\._vendor\.wire\._items\)"
+    ):
+        vendored.encode(Event("x"))
+
+
+@pytest.mark.parametrize("other", [threading.Event(), type("Comment", (), {})(), Decoder()], ids=["1", "2", "3"])
+def test_what_only_has_the_name_of_an_item_is_no_copy(other: Any) -> None:
+    with pytest.raises(EncodeError, match="item must be an Event, Comment, Retry, Id or Ignored"):
+        encode(other)
+
+
 def test_promise_7_a_surrogate_error_says_where() -> None:
     with pytest.raises(EncodeError, match=r"last_event_id has the lone surrogate U\+DC80 at 2"):
         encode(Event("\u20ac", "t", "ab\udc80"))
@@ -171,6 +237,29 @@ def test_promise_7_items_one_after_another_do_not_touch(newline: str) -> None:
     assert decoder.feed_items(b"".join([encoder.encode(item) for item in items])) == items
 
 
+# The type of an event that names none
+
+
+@pytest.mark.parametrize(
+    ("default_type", "type_", "data"),
+    [
+        ("message", "message", b"data: x\n\n"),
+        ("message", "", b"data: x\n\n"),
+        ("message", "t", b"event: t\ndata: x\n\n"),
+        ("", "message", b"event: message\ndata: x\n\n"),
+        ("", "", b"data: x\n\n"),
+        ("t", "t", b"data: x\n\n"),
+        ("t", "", b"data: x\n\n"),
+        ("t", "message", b"event: message\ndata: x\n\n"),
+    ],
+)
+def test_the_default_type_is_not_written(default_type: str, type_: str, data: bytes) -> None:
+    encoder = Encoder(default_type=default_type)
+    for copied in (encoder, copy.copy(encoder), pickle.loads(pickle.dumps(encoder))):
+        assert copied.encode(Event("x", type_)) == data
+    assert Decoder(default_type=default_type).feed(data) == [Event("x", type_ or default_type)]
+
+
 # What an Encoder remembers
 
 
@@ -225,10 +314,10 @@ def test_a_failed_encode_remembers_nothing(bad: Event | Id, retry: int | None) -
 def test_a_relay_gives_its_client_the_same_events_ids_retries_and_state(dataless: bool, newline: str) -> None:
     rng = Random(f"relay {dataless} {newline!r}")
     for _ in range(1500):
-        stream, seed = random_stream(rng), rng.choice(["", "", "seed", "1"])
-        upstream = Decoder(last_event_id=seed, dataless=dataless)
-        encoder = Encoder(newline=newline, last_event_id=seed)
-        client = Decoder(last_event_id=seed, dataless=rng.choice([False, dataless]))
+        stream, seed, default_type = random_stream(rng), rng.choice(["", "", "seed", "1"]), rng.choice(DEFAULT_TYPES)
+        upstream = Decoder(last_event_id=seed, dataless=dataless, default_type=default_type)
+        encoder = Encoder(newline=newline, last_event_id=seed, default_type=default_type)
+        client = Decoder(last_event_id=seed, dataless=rng.choice([False, dataless]), default_type=default_type)
         for chunk in random_cut(rng, stream):
             items = upstream.feed_items(chunk)
             relayed = b"".join([encoder.encode(item) for item in items])
