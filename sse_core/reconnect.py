@@ -12,20 +12,27 @@ from ._items import Event, Value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Literal, Protocol
+    from typing import Any, Literal, Protocol
 
-    class Headers(Protocol):
-        """Headers of any HTTP library, or a dict; names in any case."""
+    Pairs = Iterable[tuple[str | bytes, str | bytes]]
 
-        def items(self) -> Iterable[tuple[str, str]]: ...
+    class HasItems(Protocol):
+        """A dict, or the headers of most HTTP libraries."""
+
+        def items(self) -> Pairs: ...
+
+    Headers = HasItems | Pairs
+    Answer = tuple[int | None, str | None]  # its status and Content-Type
+    How = Literal["sentinel", "event", "eof", "error"]
 
 
 __all__ = ["Open", "Reconnect", "Stop", "Wait"]
 
 _DAY = 86_400  # seconds; a `retry` or Retry-After above it counts as it: more is a mistake, or an attack
-_DIGITS = 18  # of a Retry-After; as for `retry`, int() of endless digits is an error
+_DIGITS = 18  # digits of a Retry-After that are read; more are above a day, and int() of endless ones is an error
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (408, 425, 429, 500, 502, 503, 504)  # the server may answer the same request later
+_CONTROLS = {*map(chr, range(32)), "\x7f"} - {"\t"}  # what no header may have in its value, by RFC 9110, 5.5
 
 
 class Open(Value):
@@ -60,15 +67,20 @@ class Stop(Value):
     there were `max_attempts`; "nothing to resume": status 204; "redirect": following one is the work of the
     HTTP library; "status": any other that is not 200; "content type": the answer is no event stream.
 
+    `status` and `content_type` are those of the answer that stopped it, None where it was no answer, or where
+    the answer had no Content-Type.
+
     >>> from sse_core.reconnect import Reconnect, Stop
-    >>> Reconnect().on_response(204, now=0.0)
-    Stop(reason='nothing to resume')
+    >>> Reconnect().on_response(200, "text/html", now=0.0)
+    Stop(reason='content type', status=200, content_type='text/html')
     """
 
-    __slots__ = __match_args__ = ("reason",)
+    __slots__ = __match_args__ = ("reason", "status", "content_type")
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, status: int | None = None, content_type: str | None = None) -> None:
         self.reason = reason
+        self.status = status
+        self.content_type = content_type
 
 
 class Reconnect:
@@ -95,7 +107,7 @@ class Reconnect:
     >>> from sse_core.reconnect import Reconnect
     >>> reconnect = Reconnect(backoff="linear", jitter=0, max_attempts=3)
     >>> [reconnect.on_error(now=now) for now in (0.0, 1.0, 3.0, 6.0)]
-    [Wait(seconds=1.0), Wait(seconds=2.0), Wait(seconds=3.0), Stop(reason='attempts')]
+    [Wait(seconds=1.0), Wait(seconds=2.0), Wait(seconds=3.0), Stop(reason='attempts', status=None, content_type=None)]
     """
 
     def __init__(
@@ -142,20 +154,23 @@ class Reconnect:
         # The Stop that was given: no later call may revive the stream.
         self._stopped: Stop | None = None
 
-    def request_headers(self) -> dict[str, str | bytes]:
+    def request_headers(self) -> dict[str, str]:
         """The headers of the next request.
 
-        Last-Event-ID is UTF-8 bytes, since HTTP libraries encode str as Latin-1 (aiohttp wants str, and
-        encodes it as UTF-8); there is none where the id is "".
+        There is no Last-Event-ID where the id is "", nor where no header can carry it: it has a control
+        character other than a tab, or begins with white space other than a space or tab. Then it counts as none:
+        an HTTP library would refuse the request each time, and a changed id would name another event. Spaces and
+        tabs at its ends are left out, as servers do. An id that is not ASCII arrives as UTF-8 with each client of
+        README's recipes, as long as the value is handed on as it is.
 
         >>> from sse_core.reconnect import Reconnect
         >>> Reconnect(last_event_id="7").request_headers()
-        {'Accept': 'text/event-stream', 'Cache-Control': 'no-cache', 'Last-Event-ID': b'7'}
+        {'Accept': 'text/event-stream', 'Cache-Control': 'no-cache', 'Last-Event-ID': '7'}
         """
-        headers: dict[str, str | bytes] = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
-        if self._can_resume():
-            # HTTP has no white space at the ends of a value: servers take it off, and clients refuse to send it.
-            headers["Last-Event-ID"] = self.last_event_id.strip(" \t").encode()
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+        id = self._sendable_id()
+        if id:
+            headers["Last-Event-ID"] = id if id.isascii() else _UTF8(id)
         return headers
 
     def on_response(
@@ -163,23 +178,26 @@ class Reconnect:
     ) -> Open | Wait | Stop:
         """What an answer means, after the redirects the HTTP library followed.
 
-        `headers` is any mapping; Retry-After and Date are read, and Content-Type where `content_type` is "".
+        `headers` is a mapping or pairs, with names in any case, in str or bytes. Of them Retry-After and Date
+        are read, and Content-Type where `content_type` is "".
         """
         if self._stopped is not None:
             return self._stopped
+        fields = _fields(headers)
+        answer = status, content_type or fields.get("content-type") or None
         if status == 200:
-            if _essence(content_type or _header(headers, "content-type")) != "text/event-stream":
-                return self._stop("content type")  # 200 and another type: a request's caller may read it whole
+            if _essence(answer[1]) != "text/event-stream":
+                return self._stop("content type", answer)  # 200 and another type: a request's caller may read it
             self._opened = now
             self._had_event = False
             return Open()  # 200 and text/event-stream
         if status == 204:
-            return self._stop("nothing to resume")  # 204
+            return self._stop("nothing to resume", answer)  # 204
         if status in _REDIRECTS:
-            return self._stop("redirect")  # 301, 302, 303, 307, 308
+            return self._stop("redirect", answer)  # 301, 302, 303, 307, 308
         if status in _BUSY and not (self._is_request and self._had_event):
-            return self._wait(rand, at_least=_retry_after(headers))  # 408, 425, 429, 500, 502, 503, 504
-        return self._stop("status")  # 401, 403, any other; or busy, and nothing said that a begun request may resume
+            return self._wait(rand, _retry_after(fields), answer=answer)  # 408, 425, 429, 500, 502, 503, 504
+        return self._stop("status", answer)  # 401, 403, any other; or busy, and a begun request may not resume
 
     def on_event(
         self, last_event_id: str, reconnection_time: int | None = None, *, now: float, event: bool = True
@@ -196,7 +214,7 @@ class Reconnect:
         >>> events = decoder.feed(b"id: 1\\nretry: 5000\\ndata: x\\n\\nid: 2\\ndata: cut o")
         >>> reconnect.on_event(decoder.last_event_id, decoder.reconnection_time, now=0.0)
         >>> reconnect.request_headers()["Last-Event-ID"], reconnect.on_eof(now=1.0)
-        (b'1', Wait(seconds=5.0))
+        ('1', Wait(seconds=5.0))
         """
         _check_id(last_event_id)
         if reconnection_time is not None:
@@ -206,23 +224,27 @@ class Reconnect:
         self._had_event = self._had_event or event
         self._note_health(now)
 
-    def on_eof(self, *, done: bool = False, reconnect: bool = False, now: float, rand: float = 0.5) -> Wait | Stop:
-        """What the end of the body means: `done` whether the dialect gave its Done, `reconnect` what that says.
+    def on_eof(self, *, how: How | None = None, reconnect: bool = False, now: float, rand: float = 0.5) -> Wait | Stop:
+        """What the end of the body means: `how` and `reconnect` are those of the dialect's Done.
 
-        After Done there is no need to wait for the end: what breaks then would look like an answer cut off.
+        `how` is None where there was no Done. After Done there is no need to wait for the end: what breaks then
+        would look like an answer cut off. With `reconnect` the server asked to be asked again, so the wait is no
+        attempt; but where `how` is "eof" it is one, or a server that closes at once would be asked for ever.
 
         >>> from sse_core.reconnect import Reconnect
-        >>> Reconnect("request").on_eof(done=True, now=0.0)
-        Stop(reason='done')
+        >>> Reconnect("request").on_eof(how="sentinel", now=0.0)
+        Stop(reason='done', status=None, content_type=None)
         """
+        if how is not None:
+            _check_choice("how", how, ("sentinel", "event", "eof", "error"))
         if self._stopped is not None:
             return self._stopped
         self._note_health(now)
         if reconnect:
-            return self._wait(rand, counts=False)  # EOF after Done(reconnect=True)
-        if done:
+            return self._wait(rand, counts=how == "eof")  # EOF after Done(reconnect=True)
+        if how is not None:
             return self._stop("done")  # EOF after Done
-        if self._is_request and not self._can_resume():
+        if self._is_request and not self._sendable_id():
             return self._stop("incomplete")  # EOF without Done
         return self._wait(rand)  # EOF without Done: a subscription, or a request that can be resumed
 
@@ -243,22 +265,27 @@ class Reconnect:
         self._note_health(now)
         return self._wait(rand)  # network error
 
-    def _can_resume(self) -> bool:
-        return self._resumable and self.last_event_id.strip(" \t") != ""
+    def _sendable_id(self) -> str:
+        """The id to resume at, as a header carries it; "" if there is none."""
+        id = self.last_event_id.strip(" \t") if self._resumable else ""
+        # requests takes no white space at the beginning, and to it U+3000 is some.
+        return "" if id[:1].isspace() or not _CONTROLS.isdisjoint(id) else id
 
     def _note_health(self, now: float) -> None:
         if self._opened is not None and now - self._opened >= self._healthy_after:
             self.attempt = 0
 
-    def _stop(self, reason: str) -> Stop:
-        self._stopped = Stop(reason)
+    def _stop(self, reason: str, answer: Answer = (None, None)) -> Stop:
+        self._stopped = Stop(reason, *answer)
         return self._stopped
 
-    def _wait(self, rand: float, at_least: float = 0.0, counts: bool = True) -> Wait | Stop:
+    def _wait(
+        self, rand: float, at_least: float = 0.0, counts: bool = True, answer: Answer = (None, None)
+    ) -> Wait | Stop:
         if not 0 <= rand < 1:
             raise ValueError(f"rand must be from 0 to below 1, not {rand!r}")
         if counts and self.attempt >= self._max_attempts:
-            return self._stop("attempts")  # more attempts than max_attempts
+            return self._stop("attempts", answer)  # more attempts than max_attempts
         delay = self._delay(self.attempt if counts else 0, rand)
         self.attempt += counts
         self._opened = None
@@ -278,9 +305,19 @@ class Reconnect:
         return max(delay - rand * self._jitter * delay, least)
 
 
-def _check_choice(name: str, value: object, choices: tuple[str, str]) -> None:
+class _UTF8(str):
+    """A str that is UTF-8 in every HTTP library: h11 and httpx encode as ASCII, http.client as Latin-1."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return super().encode()
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f'{name} must be "{choices[0]}" or "{choices[1]}", not {value!r}')
+        *others, last = [f'"{choice}"' for choice in choices]
+        raise ValueError(f"{name} must be {', '.join(others)} or {last}, not {value!r}")
 
 
 def _check_number(name: str, value: object, most: float) -> None:
@@ -298,29 +335,30 @@ def _check_count(name: str, value: object) -> None:
 
 
 def _check_id(last_event_id: str) -> None:
-    encode(Event("", "", last_event_id))  # for its checks: what is no id on the wire is none in a header
+    encode(Event("", "", last_event_id))  # the checks are the wire's: CR, LF and NUL would forge a header, too
 
 
-def _essence(content_type: str) -> str:
+def _essence(content_type: str | None) -> str:
     """The media type without its parameters, which the standard ignores, charset too."""
-    return content_type.partition(";")[0].strip(" \t\r\n").lower()
+    return (content_type or "").partition(";")[0].strip(" \t\r\n").lower()
 
 
-def _header(headers: Headers | None, name: str) -> str:
-    """The value of a header, "" if there is none; only some mappings look up names in any case themselves."""
-    if headers is not None:
-        for key, value in headers.items():
-            if key.lower() == name:
-                return value.strip(" \t\r\n")
-    return ""
+def _fields(headers: Headers | None) -> dict[str, str]:
+    """The headers by their names in lower case, the first of each name: only some mappings ignore case."""
+    pairs: Any = getattr(headers, "items", lambda: headers or ())()
+    fields: dict[str, str] = {}
+    for pair in pairs:
+        name, value = [part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair]
+        fields.setdefault(name.lower(), value.strip(" \t\r\n"))
+    return fields
 
 
-def _retry_after(headers: Headers | None) -> float:
+def _retry_after(fields: dict[str, str]) -> float:
     """Seconds that the server wants to be left alone for; 0 where it does not say, or not as HTTP has it."""
-    value = _header(headers, "retry-after")
+    value = fields.get("retry-after", "")
     if value.isascii() and value.isdigit():
-        return float(min(int(value), _DAY)) if len(value) <= _DIGITS else 0.0
-    date = _header(headers, "date")
+        return float(min(int(value), _DAY) if len(value) <= _DIGITS else _DAY)
+    date = fields.get("date", "")
     if not value or not date:
         return 0.0
     from email.utils import mktime_tz, parsedate  # milliseconds to import, and hardly ever needed
