@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from sse_core.dialects import PartDecoder, names
+from sse_core.dialects import Dialect, PartDecoder, get, names
 
 from .measure import Progress, best, environment, print_environment, print_table, whole
 from .workloads import dumps, token
@@ -116,9 +116,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _measure(stream: _Stream, rounds: int) -> tuple[float, int, float, float]:
     """Seconds of json.loads alone, the payloads, and seconds to parts at 4 KiB and at one event a chunk."""
-    dialect, end = stream.dialect, stream.line_end
+    dialect, end = get(stream.dialect), stream.line_end
     payloads, blocks = [], []
-    for payload in stream.make(random.Random(dialect)):
+    for payload in stream.make(random.Random(stream.dialect)):
         payloads.append(dumps(payload))
         event = f"event: {payload['type']}{end}" if stream.typed else ""
         blocks.append(f"{event}data: {payloads[-1]}{end}{end}".encode())
@@ -127,7 +127,7 @@ def _measure(stream: _Stream, rounds: int) -> tuple[float, int, float, float]:
     kinds = Counter(part.kind for part in PartDecoder(dialect).feed(whole))
     usages = COUNT // stream.texts_per_usage if stream.texts_per_usage else 1
     if kinds["invalid"] or kinds["text"] != COUNT or kinds["usage"] < usages:
-        raise RuntimeError(f"{dialect}: {COUNT} texts and {usages} usages became {dict(kinds)}")
+        raise RuntimeError(f"{dialect.name}: {COUNT} texts and {usages} usages became {dict(kinds)}")
     seconds = best(
         {
             "loads": (partial(_loads, payloads), len(payloads)),
@@ -146,7 +146,7 @@ def _loads(payloads: list[str]) -> int:
     return len(payloads)
 
 
-def _parts(dialect: str, chunks: list[bytes]) -> int:
+def _parts(dialect: Dialect, chunks: list[bytes]) -> int:
     count = 0
     feed = PartDecoder(dialect).feed
     for chunk in chunks:

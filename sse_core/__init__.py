@@ -4,7 +4,7 @@
 from ._decoder import Decoder
 from ._encoder import SSE_HEADERS, Encoder, encode
 from ._errors import DialectError, EncodeError, LimitError, SSEError, TruncatedError
-from ._items import Comment, Event, Id, Ignored, Retry
+from ._items import Comment, Event, Id, Ignored, Item, Retry
 from ._iterate import aiter_events, iter_events
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Event",
     "Id",
     "Ignored",
+    "Item",
     "LimitError",
     "Retry",
     "SSEError",

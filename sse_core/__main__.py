@@ -7,10 +7,11 @@ import argparse
 import json
 import os
 import sys
+from importlib import import_module
 
-from . import Comment, Decoder, EncodeError, Event, Id, LimitError, Retry, TruncatedError, __version__
+from . import Comment, Decoder, Event, Id, Retry, SSEError, TruncatedError, __version__
 from ._decoder import MAX_EVENT_SIZE
-from .dialects import Error, Invalid, PartDecoder, TextDelta, Transcoder, names
+from .dialects import Dialect, Error, Invalid, PartDecoder, TextDelta, Transcoder, get, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,10 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--max-event-size", type=_size, metavar="N", default=MAX_EVENT_SIZE, help="bytes an event may have (64 MiB)"
     )
-    parser.add_argument("--dialect", choices=names(), metavar="NAME", help="read the stream as this dialect")
+    parser.add_argument(
+        "--dialect", type=_dialect, metavar="NAME", help="read the stream as this dialect; module:NAME is one of yours"
+    )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--text", action="store_true", help="with --dialect: only the text of the answer")
-    output.add_argument("--to", choices=names(), metavar="NAME", help="with --dialect: rewrite the stream as this one")
+    output.add_argument("--to", type=_dialect, metavar="NAME", help="with --dialect: rewrite the stream as this one")
     parser.add_argument("--list", action="store_true", help="print the names of all dialects")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -70,6 +73,18 @@ def _size(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes from 1")
     return int(text)
+
+
+def _dialect(text: str) -> Dialect:
+    """A dialect by its name, or the one that a module of the user's calls NAME: `module:NAME`."""
+    module, colon, name = text.partition(":")
+    try:
+        found = getattr(import_module(module), name) if colon else get(text)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if not isinstance(found, Dialect):
+        raise argparse.ArgumentTypeError(f"{text} is no Dialect, but {type(found).__name__}")
+    return found
 
 
 class _Events:
@@ -106,7 +121,7 @@ class _Parts:
     @property
     def done(self) -> bool:
         # Past the limit nothing more is read: `close` raises.
-        return self._decoder.done is not None or self._decoder._decoder.error is not None
+        return self._decoder.done is not None or self._decoder.error is not None
 
     def feed(self, chunk: bytes) -> bytes:
         return self._show(self._look(self._decoder.feed(chunk)))
@@ -146,40 +161,40 @@ class _Parts:
             return _json_line({**members, "data": None})
 
 
-class _Rewritten(_Parts):
-    """The stream as another dialect's; the parts are still looked at, for what went wrong."""
+class _Rewritten:
+    """The stream as another dialect's."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        super().__init__(options)
         self._transcoder = Transcoder(options.dialect, options.to, max_event_size=options.max_event_size)
-        # The target could not say a part: it gets no end, which would be a success.
-        self._stuck = False
+        # A relay passes on all there is, and is to end at Done, however much a read gave: so a line at a time.
+        self._by_line = options.dialect == options.to
+        # It raised: what was still to be sent is all there is.
+        self._over = False
+
+    @property
+    def problem(self) -> str | None:
+        return self._transcoder.problem
 
     @property
     def done(self) -> bool:
-        return self._stuck or super().done
+        return self._over or self._transcoder.done is not None or self._transcoder.error is not None
 
     def feed(self, chunk: bytes) -> bytes:
         rewritten = []
-        # A line at a time, so that what the target cannot say does not take along what came before it.
-        for line in chunk.splitlines(keepends=True):
+        for piece in chunk.splitlines(keepends=True) if self._by_line else [chunk]:
             if self.done:
                 break
-            self._look(self._decoder.feed(line))
             try:
-                rewritten.append(self._transcoder.feed(line))
-            except EncodeError as error:
-                self.problem = str(error)
-                self._stuck = True
+                rewritten.append(self._transcoder.feed(piece))
+            except SSEError as error:
+                self._over = True
+                rewritten.append(error.data)
         return b"".join(rewritten)
 
     def close(self) -> bytes:
-        if self._stuck:
-            return b""
-        self._last()
         try:
-            return self._transcoder.close()
-        except TruncatedError as error:
+            return b"" if self._over else self._transcoder.close()
+        except SSEError as error:
             return error.data
 
 
@@ -195,7 +210,7 @@ def _run(options: argparse.Namespace) -> int:
         _print(reader.close())
     except OSError as error:
         return _fail(name, error.strerror or str(error))
-    except (LimitError, EncodeError) as error:
+    except SSEError as error:
         return _fail(name, str(error))
     return _fail(name, reader.problem) if reader.problem else 0
 

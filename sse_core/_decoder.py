@@ -400,6 +400,3 @@ def to_bytes(chunk: object) -> bytes:
     except (TypeError, ValueError) as error:
         state = "a released " if isinstance(error, ValueError) else ""
         raise TypeError(f"a chunk must be bytes, bytearray or memoryview, not {state}{type(chunk).__name__}") from None
-
-
-_to_bytes = to_bytes  # the old name, to be removed: sse_core/dialects imports it until its rewrite is in

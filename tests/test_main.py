@@ -124,6 +124,10 @@ CHAT = ["--dialect", "openai-chat"]
 TEXT = [*CHAT, "--text"]
 TO = [*CHAT, "--to", "websopy"]
 # Status, standard output exactly, or the kinds of its lines, and how the one line on standard error goes on.
+REFUSED = (
+    'event: error\ndata: {"event":"error","message":"part cannot be said in sajuapi, which has no tool calls",'
+    '"type":"unsupported"}\n\n'
+)
 DIALECT_OUTCOMES: dict[str, tuple[list[str], bytes, int, str | list[str], str]] = {
     "parts": (CHAT, chat(content("Hi")), 0, ["start", "text", "finish", "done"], ""),
     "parts of an empty stream": (CHAT, b"", 1, [], "openai-chat: the stream ended before "),
@@ -237,26 +241,35 @@ DIALECT_OUTCOMES: dict[str, tuple[list[str], bytes, int, str | list[str], str]] 
         'data: {"type":"error","message":"over\\nloaded \\u001b[2J","code":529,"status":529}\n\n',
         "the server sent an error: over loaded \\x1b[2J",
     ),
-    "rewritten, an invalid": (TO, b"data: {\n\n" + chat(), 1, 'data: {"type":"done"}\n\n', "openai-chat: the data is"),
+    "rewritten, an invalid": (
+        TO,
+        chat(content("Hi"), end=False) + b"data: [1]\n\n" + chat(),
+        1,
+        'data: {"type":"content","content":"Hi"}\n\n'
+        'data: {"type":"error","message":"openai-chat: the data is no JSON object"}\n\n',
+        "openai-chat: the data is no JSON object",
+    ),
     "rewritten, over the limit": (
         [*TO, "--max-event-size", "99"],
         chat(content("Hi"), end=False) + b"data: " + b"x" * 99 + b"\n\n" + chat(),
         1,
-        'data: {"type":"content","content":"Hi"}\n\n',
+        'data: {"type":"content","content":"Hi"}\n\n'
+        'data: {"type":"error","message":"an event is larger than 99 bytes"}\n\n',
         "an event is larger than max_event_size, 99 bytes",
     ),
     "rewritten, what the target cannot say": (
         [*CHAT, "--to", "sajuapi"],
         chat(content("Hi"), CALL, content("no more")),
         1,
-        'event: start\ndata: {"event":"start","id":"c"}\n\nevent: delta\ndata: {"event":"delta","text":"Hi"}\n\n',
+        'event: start\ndata: {"event":"start","id":"c"}\n\nevent: delta\ndata: {"event":"delta","text":"Hi"}\n\n'
+        + REFUSED,
         "part cannot be said in sajuapi",
     ),
     "rewritten, what the target cannot say at the end": (
         [*CHAT, "--to", "sajuapi"],
         chat(CALL, end=False)[:-2],
         1,
-        "",
+        'event: start\ndata: {"event":"start","id":"c"}\n\n' + REFUSED,
         "part cannot be said in sajuapi",
     ),
     "rewritten as itself": (

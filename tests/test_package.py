@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import sse_core
+from sse_core.dialects import names
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sse_core"
@@ -22,9 +23,8 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 WIRE = {"_errors", "_items", "_lines", "_decoder", "_encoder", "_iterate"}
-# What dialects stand on: the bases, and what a family keeps in a file beside its dialect's.
-BASES = {name for name in MODULES if name.startswith("dialects._")}
-BASES -= {"dialects._parts", "dialects._stream", "dialects._accumulate"}
+BASES = {name for name in MODULES if name.startswith("dialects.base")}
+SHARED = {f"dialects._{name}" for name in ("parts", "registry", "streams", "transcoder", "accumulate")}
 
 # Runs the wire cases with the package named by its second argument, from the folder that is its first; a
 # package named sse_core stays out of reach unless it is the one asked for.
@@ -72,6 +72,7 @@ def test_all_is_locked() -> None:
         "Event",
         "Id",
         "Ignored",
+        "Item",
         "LimitError",
         "Retry",
         "SSEError",
@@ -87,6 +88,13 @@ def test_all_is_locked() -> None:
 
 
 # Imports
+
+
+# What is another dialect with a few differences, and which.
+VARIANTS = {
+    "dialects.aitunnel": {"dialects.openai.base", "dialects.openai.chat"},
+    "dialects.lawbot": {"dialects.openai.chat", "dialects.aitunnel"},
+}
 
 
 def may_import(module: str) -> set[str]:
@@ -105,16 +113,29 @@ def may_import(module: str) -> set[str]:
         return {"_errors", "_items", "_encoder"}
     if module == "":
         return WIRE
-    if module in ("__main__", "dialects"):
+    if module == "__main__":
         return set(MODULES) - {"__main__"}
+    if module == "dialects":
+        return SHARED | {"dialects.base"}
+    below = {"_errors", "_items"}
     if module == "dialects._parts":
-        return {"_items"}
+        return below
+    below |= {"dialects._parts"}
     if module == "dialects._accumulate":
-        return {"dialects._parts", "_errors"}
-    if module == "dialects._stream":
-        return WIRE | BASES | {"dialects", "dialects._parts", "dialects._accumulate"}
-    # A base or a dialect: never another dialect, never the decoder.
-    return BASES | {"dialects._parts", "_items", "_errors"}
+        return below
+    if module == "dialects._registry":
+        return BASES
+    if module == "dialects._streams":
+        return WIRE | BASES | {"dialects._parts", "dialects._registry"}
+    if module == "dialects._transcoder":
+        return WIRE | BASES | {"dialects._parts", "dialects._streams"}
+    if module in BASES:
+        return below | BASES
+    # A dialect: its own family, and what it is a variant of; never the decoder, the streams or the registry.
+    family = ".".join(module.split(".")[:2])
+    return (
+        below | BASES | VARIANTS.get(module, set()) | {name for name in MODULES if f"{name}.".startswith(f"{family}.")}
+    )
 
 
 def imports(module: str) -> Iterator[tuple[str, str, bool]]:
@@ -144,13 +165,15 @@ def imports(module: str) -> Iterator[tuple[str, str, bool]]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_are_relative_or_standard_and_go_down(module: str) -> None:
-    is_dialect = module.startswith("dialects.") and not module.startswith("dialects._")
+    is_dialect = module.startswith("dialects.") and module not in SHARED
     for statement, target, typing_only in imports(module):
         if target.startswith("."):
             assert typing_only or target[1:] in may_import(module), statement
         else:
             assert target.partition(".")[0] in sys.stdlib_module_names, statement
-            assert not is_dialect or typing_only or target in ("__future__", "json"), statement
+            assert (
+                not is_dialect or typing_only or target in ("__future__", "json", "re", "itertools", "collections")
+            ), statement
 
 
 def test_the_import_pulls_in_nothing_slow() -> None:
@@ -179,6 +202,39 @@ def test_the_wire_works_alone(tmp_path: Path) -> None:
         (alone / name).unlink(missing_ok=True)
     assert {path.stem for path in alone.glob("*.py")} == WIRE | {"__init__"}
     assert run("-c", WIRE_CASES, tmp_path, "sse_core", *CASES) == count_cases()
+
+
+def test_a_copy_with_two_dialects_has_these_two(tmp_path: Path) -> None:
+    folder = copy(tmp_path / "sse_core") / "dialects"
+    kept = {folder / "laddro.py", folder / "anthropic"}
+    for path in folder.iterdir():
+        if path.name[0] == "_" or path.name == "base" or path in kept:
+            continue
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (folder / "anthropic" / "completions.py").unlink()
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from sse_core.dialects import Transcoder, get, names
+print(*names())
+stream = b'data: {"type":"section","section":"a","content":"Hi"}\\n\\ndata: {"type":"done"}\\n\\n'
+print(Transcoder("anthropic-messages", "laddro").feed(Transcoder("laddro", "anthropic-messages").feed(stream)).decode())
+for name in ("openai-chat", "json"):
+    try:
+        get(name)
+    except ValueError as error:
+        print(error)
+"""
+    assert run("-c", code, tmp_path).splitlines() == [
+        "anthropic-messages laddro",
+        'data: {"type":"section","section":"0","content":"Hi"}',
+        "",
+        'data: {"type":"done"}',
+        "",
+        "",
+        "no dialect is called 'openai-chat'; there are: anthropic-messages, laddro",
+        "no dialect is called 'json'; there are: anthropic-messages, laddro",
+    ]
 
 
 def test_a_vendored_copy_works_under_another_name(tmp_path: Path) -> None:
@@ -242,10 +298,25 @@ def test_a_file_says_its_licence_and_never_its_name(module: str) -> None:
     assert [node.value for node in strings if id(node) not in documentation and "sse_core" in node.value] == []
 
 
+def test_no_file_name_says_two_things() -> None:
+    seen: dict[Path, set[str]] = {}
+    for path in [*PACKAGE.rglob("*.py"), *[path for path in PACKAGE.rglob("*") if path.is_dir()]]:
+        if path.name not in ("__init__.py", "__pycache__"):
+            name = path.stem.lstrip("_")
+            assert name not in seen.setdefault(path.parent, set()), path
+            seen[path.parent].add(name)
+
+
+def test_the_name_of_a_dialect_is_its_address() -> None:
+    for name in names():
+        path = PACKAGE / "dialects" / name.replace("-", "/", 1)
+        assert path.with_suffix(".py").is_file() or (path / "__init__.py").is_file(), name
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_stays_small(module: str) -> None:
     assert code_lines(MODULES[module]) <= 300
 
 
 def test_the_wire_stays_small() -> None:
-    assert sum(code_lines(MODULES[module]) for module in WIRE | {""}) < 600
+    assert sum(code_lines(MODULES[module]) for module in WIRE | {""}) < 620

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from .._errors import LimitError
-from ._parts import Done, Error, Finish, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
+import json
+
+from .._errors import LimitError, shorten
+from ._parts import BasePart, another_copy, without_raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._parts import Block, Part
+    from ._parts import Block, Done, Error, Invalid, Other, Part, ToolCallDelta, Usage
 
+_GOOD = ("stop", "tool_call")  # the reasons of an answer that is as long as it was to be
 _OVERHEAD = 64  # what one more block, call or Other counts beside its characters
 
 
@@ -35,7 +38,7 @@ class _Text:
 
 
 class ToolCall:
-    """One tool call: `arguments` is JSON text unless `json` is False; `server`: the provider runs it."""
+    """One tool call: `arguments` is JSON text unless `json` is False; `server`: the provider runs it, never you."""
 
     def __init__(self, block: Block) -> None:
         self.block = block
@@ -44,15 +47,35 @@ class ToolCall:
         self.server = False
         self.json = True
         self._arguments = _Text()
+        # It ended as it should, and nothing was lost since it began: `_before` is how many payloads were by then.
+        self._ended = False
+        self._before = 0
 
     @property
     def arguments(self) -> str:
-        """All fragments; {} where there was nothing."""
+        """All fragments; once it is complete, {} where there was nothing."""
         text = str(self._arguments)
-        return text or "{}" if self.json else text
+        return "{}" if not text and self.json and self._ended else text
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is safe to act on: it ended, nothing was lost in between, and its arguments are JSON.
+
+        It ends with its block, or with its choice, by stop or tool_call. Whether the arguments are what the tool
+        takes is not looked at: models err too.
+        """
+        if not self._ended:
+            return False
+        try:
+            if self.json:
+                json.loads(self.arguments)
+            return True
+        except (ValueError, RecursionError):
+            return False
 
     def __repr__(self) -> str:
-        return f"ToolCall(id={self.id!r}, name={self.name!r}, arguments={self.arguments!r})"
+        server = ", server=True" if self.server else ""
+        return f"ToolCall(id={self.id!r}, name={self.name!r}, arguments={shorten(self.arguments)}{server})"
 
 
 class Choice:
@@ -67,6 +90,10 @@ class Choice:
         self._calls: dict[Block, ToolCall] = {}
         # What of the Accumulator's size is this choice's: given back when a Start replaces it.
         self._size = 0
+
+    def __repr__(self) -> str:
+        calls = f", tool_calls={len(self._calls)}" if self._calls else ""
+        return f"Choice(text={shorten(self.text)}, finish_reason={self.finish_reason!r}{calls})"
 
     @property
     def text(self) -> str:
@@ -88,10 +115,12 @@ class Choice:
         """The calls, in the order in which they began."""
         return list(self._calls.values())
 
-    def _call(self, part: ToolCallDelta) -> None:
+    def _call(self, part: ToolCallDelta, lost: int) -> None:
         call = self._calls.get(part.block)
         if call is None:
             call = self._calls[part.block] = ToolCall(part.block)
+            call._before = lost
+        call._ended = False
         call.id = call.id or part.id
         call.name = call.name or part.name
         call.server = call.server or part.server
@@ -102,62 +131,124 @@ class Choice:
 class Accumulator:
     """The message so far: `add` each part.
 
-    `choices` maps each index to its Choice; `id`, `model`, `usage`, `error`, `done` and `others` are the
-    stream's; `text`, `texts`, `reasoning`, `tool_calls` and `finish_reason` are choice 0's. Keeps no parts.
-    Raises LimitError, and has then not added the part, once more than `max_size` characters would be kept; each
-    block, call and Other counts 64 beside its own.
+    `choices` maps each index to its Choice; `id`, `model`, `usage`, `error`, `invalid` (the first), `done` and
+    `others` are the stream's; `text`, `texts`, `reasoning`, `tool_calls` and `finish_reason` are choice 0's. Keeps
+    no payloads. `problem()` says whether the answer is whole and good. `add` raises TypeError for what is no part;
+    and LimitError, and has then not added it, once more than `max_size` characters would be kept; each block, call
+    and Other counts 64 beside its own.
 
     >>> from sse_core.dialects import Accumulator, TextDelta
     >>> message = Accumulator()
     >>> for word in ("Hello", ", ", "world"):
     ...     message.add(TextDelta(word))
-    >>> message.text
-    'Hello, world'
+    >>> message.text, message.problem()
+    ('Hello, world', 'the answer was cut off: it has no end')
     """
 
     def __init__(self, max_size: int = 64 * 1024 * 1024) -> None:
         self._max_size = max_size
         self._size = 0
+        # The payloads that could not be read: what they held, nobody knows.
+        self._lost = 0
         self.choices: dict[int, Choice] = {}
         self.id: str | None = None
         self.model: str | None = None
         self.usage: Usage | None = None
         self.error: Error | None = None
+        self.invalid: Invalid | None = None
         self.done: Done | None = None
         self.others: list[Other] = []
 
     def add(self, part: Part) -> None:
         """Take in `part`."""
-        if isinstance(part, TextDelta):
+        if not isinstance(part, BasePart):
+            raise TypeError(f"a part must be added, not {shorten(part)}{another_copy(part)}")
+        if part.kind == "text":
             choice = self._grown(part, len(part.text), part.block not in self._of(part)._texts)
             choice._texts.setdefault(part.block, _Text()).append(part.text)
-        elif isinstance(part, ReasoningDelta):
+        elif part.kind == "reasoning":
             self._grown(part, len(part.text))._reasoning.append(part.text)
-        elif isinstance(part, ToolCallDelta):
-            size = len(part.arguments) + len(part.id or "") + len(part.name or "")
-            self._grown(part, size, part.block not in self._of(part)._calls)._call(part)
-        elif isinstance(part, Start):
+        elif part.kind == "tool_call":
+            size = _length(part.arguments, part.id, part.name)
+            self._grown(part, size, part.block not in self._of(part)._calls)._call(part, self._lost)
+        elif part.kind == "block_end":
+            if part.of == "tool_call":
+                self._end_calls(part.choice, part.block)
+        elif part.kind == "start":
             old = self.choices.pop(part.choice, None)
             self._size -= old._size if old is not None else 0
-            self._grown(part, 0, True).role = part.role
+            self._grown(part, _length(part.id, part.model, part.role), True).role = part.role
             if part.choice == 0:  # the message begins, or begins again
                 self.id, self.model = part.id, part.model
-                self.usage = self.error = None
-        elif isinstance(part, Usage):
-            self.usage = _without_raw(part)
-        elif isinstance(part, Finish):
-            choice = self._grown(part, 0)
+                self.usage = self.error = self.invalid = None
+        elif part.kind == "finish":
+            choice = self._grown(part, _length(part.raw_reason))
             choice.finish_reason, choice.raw_reason = part.reason, part.raw_reason
-        elif isinstance(part, Error):
-            self.error = _without_raw(part)
-        elif isinstance(part, Done):
-            self.done = _without_raw(part)
-        elif isinstance(part, Other):
-            self._grown(part, len(part.name) + _weight(part.data), True)
-            self.others.append(_without_raw(part))
+            if part.reason in _GOOD:
+                self._end_calls(part.choice)
+        elif part.kind == "other":
+            self._take(_OVERHEAD + _length(part.name, part.block, part.id) + _weight(part.data))
+            self.others.append(without_raw(part))
+        elif part.kind == "invalid":
+            self._lost += 1
+            if self.invalid is None:
+                self._take(len(part.event.data))
+                self.invalid = without_raw(part)
+        elif part.kind == "usage":
+            self.usage = without_raw(part)
+        elif part.kind == "error":
+            self._take(len(part.message))
+            self.error = without_raw(part)
+        elif part.kind == "done":
+            self.done = without_raw(part)
+
+    def problem(self) -> str | None:
+        """None if the answer is whole and good; else one sentence that says what is wrong, for a person.
+
+        That is: an error, a payload that could not be read, a cut, or a finish that is none of stop and tool_call.
+
+        >>> from sse_core.dialects import Accumulator, Done, Finish, TextDelta
+        >>> message = Accumulator()
+        >>> for part in (TextDelta("Hi"), Finish("other", "pause_turn"), Done("event")):
+        ...     message.add(part)
+        >>> message.problem()
+        'the answer ended early: pause_turn'
+        """
+        if self.error is not None:
+            return f"the server sent an error: {self.error.message}"
+        if self.invalid is not None:
+            return f"a payload could not be read: {self.invalid.error}"
+        if self.done is None or self.done.reconnect:
+            return "the answer was cut off: it has no end"
+        if self.done.how == "error":
+            return "the stream ended in an error"
+        for index, choice in self.choices.items():
+            if choice.finish_reason is None:
+                return f"the answer was cut off: choice {index} did not finish"
+            if choice.finish_reason not in _GOOD:
+                return f"the answer ended early: {choice.raw_reason or choice.finish_reason}"
+        return None
+
+    def __repr__(self) -> str:
+        more = "".join([f", {name}={getattr(self, name)!r}" for name in ("error", "done") if getattr(self, name)])
+        return f"Accumulator(id={shorten(self.id)}, choices={shorten(self.choices)}{more})"
+
+    def _end_calls(self, choice: int, block: Block | None = None) -> None:
+        """The calls of a choice, or the one of `block`, are over; whole if nothing was lost since they began."""
+        calls = self.choices[choice]._calls if choice in self.choices else {}
+        for call in calls.values() if block is None else [calls[block]] if block in calls else ():
+            call._ended = call._ended or call._before == self._lost
 
     def _of(self, part: Part) -> Choice:
         return self.choices.get(part.choice) or Choice()
+
+    def _take(self, size: int) -> None:
+        """Count `size` characters more; LimitError if there is no room for them."""
+        if self._size + size > self._max_size:
+            raise LimitError(
+                f"the parts of a message are larger than max_size, {self._max_size} characters", self._max_size
+            )
+        self._size += size
 
     def _grown(self, part: Part, size: int, new: bool = False) -> Choice:
         """The part's choice, once there is room for `size` characters and, if `new`, for one more thing."""
@@ -166,15 +257,10 @@ class Accumulator:
             size += _OVERHEAD
             block = getattr(part, "block", 0)
             size += len(block) if type(block) is str else 0  # Laddro's are named by the server
-        if self._size + size > self._max_size:
-            raise LimitError(
-                f"the parts of a message are larger than max_size, {self._max_size} characters", self._max_size
-            )
+        self._take(size)
         if choice is None:
             choice = self.choices[part.choice] = Choice()
-        self._size += size
-        if not isinstance(part, Other):  # the stream's, not the choice's
-            choice._size += size
+        choice._size += size
         return choice
 
     @property
@@ -206,6 +292,10 @@ class Accumulator:
         return self.choices.get(0) or Choice()
 
 
+def _length(*texts: object) -> int:
+    return sum([len(text) for text in texts if type(text) is str])
+
+
 def _weight(value: Any) -> int:
     """About how many characters a JSON value holds; without recursion, since nesting may be hostile."""
     weight = 0
@@ -221,8 +311,3 @@ def _weight(value: Any) -> int:
         elif type(item) is list:
             left += item
     return weight
-
-
-def _without_raw(part: Any) -> Any:
-    """A copy of `part` that pins no payload."""
-    return type(part)(*[getattr(part, name) for name in part.__match_args__])

@@ -1,51 +1,71 @@
 # SPDX-License-Identifier: MIT
 """The parts: the one vocabulary that every dialect decodes to and encodes from.
 
-Names are the AI SDK's and OpenTelemetry's. `kind` tells parts apart without isinstance; `choice` is the
-index of the answer among several; `raw` is the decoded payload a part came from, outside ==, hash and
-repr, which no encoder reads. `block` tells content of one kind and choice apart.
+Names are the AI SDK's and OpenTelemetry's. `match`, `isinstance` and `part.kind ==` all tell parts apart, for type
+checkers too; `choice` is the index of the answer among several; `raw` is the decoded payload a part came from,
+outside ==, hash and repr, which no encoder reads. `block` tells content of one kind and choice apart.
 """
 
 from __future__ import annotations
 
+from .._errors import shorten
 from .._items import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Literal, TypeVar
 
     from .._items import Event
 
     Block = int | str
+    FinishReason = Literal["stop", "length", "tool_call", "content_filter", "error", "other"]
+    How = Literal["sentinel", "event", "eof", "error"]
+    Of = Literal["text", "reasoning", "tool_call", "other"]
+    AnyPart = TypeVar("AnyPart", bound="BasePart")
 
 
-class Part(Value):
-    """The base of all parts."""
+class BasePart(Value):
+    """What all parts have. `Part`, the union of them, is what a type checker narrows."""
 
     __slots__ = ("choice", "raw")
-    kind = ""
     choice: int
     raw: Any
 
     def __repr__(self) -> str:
-        """The values that are not the defaults, which are most of them."""
-        defaults = self.__init__.__func__.__defaults__[:-1]  # type: ignore[misc]  # all but raw's
+        """The values that are not the defaults, which are most of them; each short, whatever it holds."""
         names = self.__match_args__
+        defaults = vars(type(self))["__init__"].__defaults__[:-1]  # all but raw's
         needed = len(names) - len(defaults)
-        shown = [f"{name}={getattr(self, name)!r}" for name in names[:needed]]
+        shown = [f"{name}={shorten(getattr(self, name))}" for name in names[:needed]]
         for name, default in zip(names[needed:], defaults, strict=True):
             value = getattr(self, name)
             if value is not default and value != default:
-                shown.append(f"{name}={value!r}")
+                shown.append(f"{name}={shorten(value)}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-class Start(Part):
+def without_raw(part: AnyPart) -> AnyPart:
+    """`part`, or a copy of it, that pins no payload: for what is kept."""
+    if part.raw is None:
+        return part
+    copy: AnyPart = type(part)(*[getattr(part, name) for name in part.__match_args__])
+    return copy
+
+
+def another_copy(value: object) -> str:
+    """What to add to the refusal of a part that another copy of the package made: both are then vendored here."""
+    theirs, ours = type(value).__module__, BasePart.__module__
+    if theirs == ours or theirs.rpartition(".")[2] != ours.rpartition(".")[2]:
+        return ""
+    return f": this one is of {theirs}, another copy of the package; here is {ours}"
+
+
+class Start(BasePart):
     """A message begins; a second one replaces the first."""
 
     __slots__ = ("id", "model", "role")
     __match_args__ = ("id", "model", "role", "choice")
-    kind = "start"
+    kind: Literal["start"] = "start"
 
     def __init__(
         self, id: str | None = None, model: str | None = None, role: str | None = None, choice: int = 0, raw: Any = None
@@ -57,12 +77,12 @@ class Start(Part):
         self.raw = raw
 
 
-class TextDelta(Part):
+class TextDelta(BasePart):
     """A fragment of the answer's text; `refusal` if the model declines in it."""
 
     __slots__ = ("block", "refusal", "text")
     __match_args__ = ("text", "block", "refusal", "choice")
-    kind = "text"
+    kind: Literal["text"] = "text"
 
     def __init__(self, text: str, block: Block = 0, refusal: bool = False, choice: int = 0, raw: Any = None) -> None:
         self.text = text
@@ -72,12 +92,12 @@ class TextDelta(Part):
         self.raw = raw
 
 
-class ReasoningDelta(Part):
+class ReasoningDelta(BasePart):
     """A fragment of the reasoning; `signature` is what proves it, or holds it encrypted, for its provider."""
 
     __slots__ = ("block", "signature", "text")
     __match_args__ = ("text", "block", "signature", "choice")
-    kind = "reasoning"
+    kind: Literal["reasoning"] = "reasoning"
 
     def __init__(
         self, text: str, block: Block = 0, signature: str | None = None, choice: int = 0, raw: Any = None
@@ -89,7 +109,7 @@ class ReasoningDelta(Part):
         self.raw = raw
 
 
-class ToolCallDelta(Part):
+class ToolCallDelta(BasePart):
     """A fragment of a tool call's arguments, JSON text unless `json` is False; "" in all means {}.
 
     `id` and `name` come with the first fragment. `server`: the provider runs it; show it, never execute it.
@@ -97,7 +117,7 @@ class ToolCallDelta(Part):
 
     __slots__ = ("arguments", "block", "id", "json", "name", "server")
     __match_args__ = ("arguments", "block", "id", "name", "server", "json", "choice")
-    kind = "tool_call"
+    kind: Literal["tool_call"] = "tool_call"
 
     def __init__(
         self,
@@ -120,21 +140,21 @@ class ToolCallDelta(Part):
         self.raw = raw
 
 
-class BlockEnd(Part):
+class BlockEnd(BasePart):
     """A block is complete; `of` is the kind of its parts."""
 
     __slots__ = ("block", "of")
     __match_args__ = ("block", "of", "choice")
-    kind = "block_end"
+    kind: Literal["block_end"] = "block_end"
 
-    def __init__(self, block: Block = 0, of: str = "text", choice: int = 0, raw: Any = None) -> None:
+    def __init__(self, block: Block = 0, of: Of = "text", choice: int = 0, raw: Any = None) -> None:
         self.block = block
         self.of = of
         self.choice = choice
         self.raw = raw
 
 
-class Usage(Part):
+class Usage(BasePart):
     """The tokens so far, each Usage complete: the last one counts. None is "not said".
 
     `input_tokens` include those read from and written to a cache, `output_tokens` those of reasoning.
@@ -157,7 +177,7 @@ class Usage(Part):
         "reasoning_tokens",
         "choice",
     )
-    kind = "usage"
+    kind: Literal["usage"] = "usage"
 
     def __init__(
         self,
@@ -180,7 +200,7 @@ class Usage(Part):
         self.raw = raw
 
 
-class Finish(Part):
+class Finish(BasePart):
     """Why a choice ended: stop, length, tool_call, content_filter, error or other.
 
     `raw_reason` is the provider's word; None: it gave none, and the reason is inferred.
@@ -188,21 +208,21 @@ class Finish(Part):
 
     __slots__ = ("raw_reason", "reason")
     __match_args__ = ("reason", "raw_reason", "choice")
-    kind = "finish"
+    kind: Literal["finish"] = "finish"
 
-    def __init__(self, reason: str, raw_reason: str | None = None, choice: int = 0, raw: Any = None) -> None:
-        self.reason = reason
+    def __init__(self, reason: FinishReason, raw_reason: str | None = None, choice: int = 0, raw: Any = None) -> None:
+        self.reason: FinishReason = reason
         self.raw_reason = raw_reason
         self.choice = choice
         self.raw = raw
 
 
-class Error(Part):
+class Error(BasePart):
     """An error that the server sent in the stream: a value, not an exception. `status` is an HTTP status."""
 
     __slots__ = ("code", "message", "status", "type")
     __match_args__ = ("message", "type", "code", "status", "choice")
-    kind = "error"
+    kind: Literal["error"] = "error"
 
     def __init__(
         self,
@@ -221,12 +241,12 @@ class Error(Part):
         self.raw = raw
 
 
-class Invalid(Part):
+class Invalid(BasePart):
     """A payload that could not be read, and the DialectError that says why; the stream goes on."""
 
     __slots__ = ("error", "event")
     __match_args__ = ("event", "error", "choice")
-    kind = "invalid"
+    kind: Literal["invalid"] = "invalid"
 
     def __init__(self, event: Event, error: Exception, choice: int = 0, raw: Any = None) -> None:
         # The frames of the traceback, and the causes', would keep all that was read beside it alive.
@@ -242,26 +262,30 @@ class Invalid(Part):
         return (self.event, type(self.error), str(self.error), self.choice)
 
 
-class Done(Part):
+class Done(BasePart):
     """The protocol's end, by "sentinel", "event", "eof" or "error"; nothing follows it."""
 
     __slots__ = ("how", "reconnect")
     __match_args__ = ("how", "reconnect", "choice")
-    kind = "done"
+    kind: Literal["done"] = "done"
 
-    def __init__(self, how: str, reconnect: bool = False, choice: int = 0, raw: Any = None) -> None:
+    def __init__(self, how: How, reconnect: bool = False, choice: int = 0, raw: Any = None) -> None:
         self.how = how
         self.reconnect = reconnect
         self.choice = choice
         self.raw = raw
 
 
-class Other(Part):
-    """What has no common meaning: pings, citations, patches, unknown types. `dialect` is whose it is."""
+class Other(BasePart):
+    """What has no common meaning: pings, citations, patches, unknown types. `dialect` is whose it is.
 
-    __slots__ = ("block", "data", "dialect", "name")
-    __match_args__ = ("name", "data", "dialect", "block", "choice")
-    kind = "other"
+    `id` and `retry` (milliseconds) are the event's, where the dialect's events carry them; both are written
+    into the same block.
+    """
+
+    __slots__ = ("block", "data", "dialect", "id", "name", "retry")
+    __match_args__ = ("name", "data", "dialect", "block", "id", "retry", "choice")
+    kind: Literal["other"] = "other"
 
     def __init__(
         self,
@@ -269,6 +293,8 @@ class Other(Part):
         data: Any = None,
         dialect: str | None = None,
         block: Block | None = None,
+        id: str | None = None,
+        retry: int | None = None,
         choice: int = 0,
         raw: Any = None,
     ) -> None:
@@ -276,5 +302,10 @@ class Other(Part):
         self.data = data
         self.dialect = dialect
         self.block = block
+        self.id = id
+        self.retry = retry
         self.choice = choice
         self.raw = raw
+
+
+Part = Start | TextDelta | ReasoningDelta | ToolCallDelta | BlockEnd | Usage | Finish | Error | Invalid | Done | Other

@@ -6,63 +6,56 @@ Where the two names differ the JSON's counts, as in the document's own client; a
 
 from __future__ import annotations
 
-from .._errors import EncodeError
-from .._items import Event
-from ._json import JsonDialect, count_or_none, str_or_none, text_of
-from ._parts import Error, Other, Start, TextDelta, Usage
+from ._parts import Other, Start, TextDelta, Usage
+from .base import Dialect, JsonReader, Writer, count_or_none, given, str_or_none, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .._items import Comment, Retry
-    from ._parts import Part
+    from .._items import Event, Item
+    from ._parts import Error, Part
 
 
-class SajuAPI(JsonDialect):
-    """The fortune stream of sajuapi."""
-
-    name = "sajuapi"
-    terminal = "its event done"
-    one_choice = True
-    error_ends = True
-
-    def read(self, payload: dict[str, Any], event: Event) -> list[Part]:
+class SajuapiReader(JsonReader):
+    def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         kind = str_or_none(payload.get("event")) or event.type
         if kind == "delta":
-            return [TextDelta(text_of(payload.get("text")), raw=payload)]
+            return [TextDelta(text_of(payload.get("text")))]
         if kind == "start":
-            return [Start(str_or_none(payload.get("id")), str_or_none(payload.get("model")), raw=payload)]
+            self.begin()
+            return [Start(str_or_none(payload.get("id")), str_or_none(payload.get("model")))]
         if kind == "done":
-            total = count_or_none(payload.get("tokens_used"))
-            return self.merge_usage(Usage(total_tokens=total, raw=payload)) + self.finish("event", raw=payload)
+            used = Usage(total_tokens=count_or_none(payload.get("tokens_used")))
+            return [*self.usage(used), *self.done("event")]
         if kind == "error":
             return self.fail(payload)
-        return [Other(kind, payload, self.name, raw=payload)]
+        return [Other(kind, payload, self.name)]
 
-    def write(self, part: Part) -> list[Event | Retry | Comment]:
-        if isinstance(part, TextDelta):
-            return [self._event("delta", text=part.text)]
-        if isinstance(part, Start):
-            self.id, self.model = part.id or self.id, part.model or self.model
-            return [self._event("start", id=self.id, model=self.model)]
-        if isinstance(part, Error):
-            return [self._event("error", message=part.message, type=part.type, code=part.code, status=part.status)]
-        if isinstance(part, Other):
-            return [Event(self.dumps(part.data), part.name)]
-        if part.kind == "tool_call" and not part.server:  # type: ignore[attr-defined]  # its kind has it
-            raise EncodeError("part", part, "cannot be said in sajuapi, which has no tool calls")
-        return []
 
-    def write_end(self) -> list[Event]:
-        if self.failed:
-            return []
-        usage = self.usage
-        return [self._event("done", id=self.id, tokens_used=_total(usage))]
+class SajuapiWriter(Writer):
+    one_choice = True
+    replaces = True
+
+    def write_start(self, part: Start) -> list[Item]:
+        self.begin()
+        self.id, self.model = part.id or self.id, part.model or self.model
+        return [self._event("start", id=self.id, model=self.model)]
+
+    def write_text(self, part: TextDelta) -> list[Item]:
+        return [self._event("delta", text=part.text)]
+
+    def write_error(self, part: Error) -> list[Item]:
+        return [self._event("error", message=part.message, type=part.type, code=part.code, status=part.status)]
+
+    def write_other(self, part: Other) -> list[Item]:
+        return [self.event(part.data, part.name)]
+
+    def write_end(self) -> list[Item]:
+        return [self._event("done", id=self.id, tokens_used=_total(self.held_usage))]
 
     def _event(self, name: str, **members: Any) -> Event:
-        given = {key: value for key, value in members.items() if value is not None}
-        return Event(self.dumps({"event": name, **given}), name)
+        return self.event({"event": name, **given(**members)}, name)
 
 
 def _total(usage: Usage | None) -> int | None:
@@ -72,3 +65,6 @@ def _total(usage: Usage | None) -> int | None:
         return usage.total_tokens
     known = [count for count in (usage.input_tokens, usage.output_tokens) if count is not None]
     return sum(known) if known else None
+
+
+DIALECT = Dialect("sajuapi", SajuapiReader, SajuapiWriter, error_ends=True, terminal="its event done")

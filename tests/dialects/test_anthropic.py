@@ -190,6 +190,24 @@ CONTENT: dict[str, tuple[list[dict[str, Any] | str], list[Part]]] = {
             BlockEnd(0, "tool_call"),
         ],
     ),
+    "a tool of a type to come is the server's": (
+        [
+            start(0, "robot_use", id="r1", name="walk", input={}),
+            delta(0, "input_json_delta", partial_json='{"to"'),
+            delta(0, "input_json_delta", partial_json=":1}"),
+            stop(0),
+        ],
+        [
+            other("robot_use", {"type": "robot_use", "id": "r1", "name": "walk", "input": {}}, 0),
+            ToolCallDelta('{"to"', server=True),
+            ToolCallDelta(":1}", server=True),
+            BlockEnd(0, "other"),
+        ],
+    ),
+    "thinking that says nothing": (
+        [start(0, "thinking", thinking=""), stop(0)],
+        [ReasoningDelta(""), BlockEnd(0, "reasoning")],
+    ),
     "a compaction, whose delta follows": (
         [start(0, "compaction", content=None), delta(0, "compaction_delta", content="short"), stop(0)],
         [
@@ -293,6 +311,19 @@ TOLERATED: dict[str, tuple[list[dict[str, Any] | str], list[Part]]] = {
     "a delta of a block that never began": (
         [text(3, "x"), text(3, "y"), stop(3)],
         [TextDelta("x", 3), TextDelta("y", 3), BlockEnd(3)],
+    ),
+    "a call that never began is nobody's to run": (
+        [delta(3, "input_json_delta", partial_json="{"), delta(3, "input_json_delta", partial_json="}"), stop(3)],
+        [ToolCallDelta("{", 3, server=True), ToolCallDelta("}", 3, server=True), BlockEnd(3, "tool_call")],
+    ),
+    "a signature of no block": ([delta(0, "signature_delta", signature="s")], [ReasoningDelta("", 0, "s")]),
+    "redacted thinking without its data": (
+        [start(0, "redacted_thinking", data=7), stop(0)],
+        [ReasoningDelta(""), BlockEnd(0, "reasoning")],
+    ),
+    "text after the end of its block": (
+        [start(0, "text"), text(0, "x"), stop(0), text(0, "y"), text(0, "z"), stop(0)],
+        [TextDelta("x"), BlockEnd(), TextDelta("y"), TextDelta("z"), BlockEnd()],
     ),
     "an index of the wrong type: the block under way": (
         [start([], "text"), text(None, "x"), text({}, "y"), stop("0"), start(-1, "text"), text(1, "z"), stop(1)],
@@ -406,6 +437,11 @@ def test_usage_is_cumulative(first: Any, last: Any, given: list[Usage]) -> None:
         assert [part for part in again(parts) if isinstance(part, Usage)][-1] == given[-1]
 
 
+def test_a_sum_past_all_bounds_is_not_said() -> None:
+    usage = {"input_tokens": 2**63 - 1, "cache_read_input_tokens": 1, "output_tokens": 1}
+    assert decode(sse(message(usage=usage)) + sse(END))[1] == Usage(None, 1, None, 1)
+
+
 REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -423,6 +459,14 @@ def test_stop_reasons(raw: str, reason: str) -> None:
     parts = decode(sse(message(), message_delta(raw), END))
     assert parts == [BEGUN, Finish(reason, raw), Done("event")]
     assert again(parts)[-2:] == parts[-2:]
+
+
+def test_a_stop_with_a_call_to_act_on_is_tool_call() -> None:
+    parts = decode(sse(message(), start(0, "tool_use", id="c1", name="f"), stop(0), message_delta("end_turn"), END))
+    assert parts[-2] == Finish("tool_call", "end_turn")
+    assert payloads(*parts)[-2]["delta"]["stop_reason"] == "tool_use"
+    served = [start(0, "server_tool_use", id="c1", name="f"), stop(0), start(1, "robot_use"), stop(1)]
+    assert decode(sse(message(), *served, message_delta("end_turn"), END))[-2] == Finish("stop", "end_turn")
 
 
 def test_a_stop_reason_to_come_is_other() -> None:
@@ -649,7 +693,6 @@ FINISHES = {
     "the last counts": ([Finish("stop"), Finish("length")], "max_tokens"),
     "a word of another dialect": ([Finish("content_filter", "SAFETY")], "refusal"),
     "a word that means another thing": ([Finish("length", "end_turn")], "max_tokens"),
-    "an error": ([Finish("error", "error")], "end_turn"),
     "other": ([Finish("other", "bored")], "end_turn"),
 }
 
@@ -657,6 +700,19 @@ FINISHES = {
 @pytest.mark.parametrize(("parts", "word"), FINISHES.values(), ids=FINISHES)
 def test_the_stop_reason_written(parts: list[Part], word: str) -> None:
     assert payloads(*parts)[-2]["delta"]["stop_reason"] == word
+
+
+@pytest.mark.parametrize(
+    ("finish", "message"),
+    [
+        (Finish("error", "MALFORMED_CALL"), "the answer ended in an error: MALFORMED_CALL"),
+        (Finish("error"), "the answer ended in an error: no reason was given"),
+    ],
+)
+def test_a_finish_that_is_an_error_is_written_as_one(finish: Finish, message: str) -> None:
+    events = encode(TextDelta("x"), BlockEnd(), ToolCallDelta('{"a":1}', 0, "c", "f"), finish)
+    assert [event.type for event in events][-2:] == ["content_block_delta", "error"]
+    assert events[-1].json() == {"type": "error", "error": {"type": "api_error", "message": message}}
 
 
 WRITTEN_USAGE: dict[str, tuple[Usage, dict[str, Any]]] = {
@@ -692,8 +748,31 @@ def test_usage_written(usage: Usage, written: dict[str, Any]) -> None:
 )
 def test_an_error_is_written_instead_of_the_end(error: Error, type: str) -> None:
     events = encode(TextDelta("x"), Usage(1, 1), Finish("stop"), error, error, TextDelta("y"), Finish("stop"))
-    assert [event.type for event in events] == ["message_start", "content_block_start", "content_block_delta", "error"]
+    before = ["message_start", "content_block_start", "content_block_delta", "content_block_stop"]
+    assert [event.type for event in events] == [*before, "error"]
     assert events[-1].json() == {"type": "error", "error": {"type": type, "message": "M"}}
+
+
+DAMAGE: dict[str, tuple[list[Part], str]] = {
+    "a call that is half there": ([ToolCallDelta('{"a":', 0, "c", "f")], ""),
+    "a call that only lacks its end": ([ToolCallDelta("{}", 0, "c", "f")], ""),
+    "half a call that ended": ([ToolCallDelta('{"a":', 0, "c", "f"), BlockEnd(0, "tool_call")], ""),
+    "text behind a call": ([ToolCallDelta("{", 0, "c", "f"), TextDelta("T"), ToolCallDelta("{}", 1, "d", "g")], "T"),
+    "thinking and text behind a call": (
+        [ToolCallDelta("{", 0, "c", "f"), ReasoningDelta("R"), TextDelta("T"), TextDelta("U", 1)],
+        "TU",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "said"), DAMAGE.values(), ids=DAMAGE)
+def test_an_error_completes_no_call_and_comes_after_the_text(parts: list[Part], said: str) -> None:
+    events = [event.json() for event in encode(*parts, Error("M"), Finish("tool_call"))]
+    calls = [e["index"] for e in events if e.get("content_block", {}).get("type") == "tool_use"]
+    assert calls == [0]
+    assert 0 not in [e["index"] for e in events if e["type"] == "content_block_stop"]
+    assert "".join([e["delta"].get("text", "") for e in events if "delta" in e]) == said
+    assert events[-1]["type"] == "error"
 
 
 @pytest.mark.parametrize(
@@ -742,6 +821,92 @@ def test_a_call_that_ends_inside_its_arguments_is_a_cut_answer(reason: str, said
         encoder.send(part)
     with pytest.raises(EncodeError, match="end before"):
         encoder.close()
+
+
+@pytest.mark.parametrize("finish", [Finish("stop"), Error("M"), Done("eof")], ids=lambda part: part.kind)
+def test_after_what_cannot_be_said_comes_the_rest_and_no_success(finish: Part) -> None:
+    """The call that is no JSON stays open, and what was behind it is not lost."""
+    encoder = PartEncoder(NAME)
+    data = encoder.send(ToolCallDelta("{}{}", 0, "c", "f"))
+    with pytest.raises(EncodeError, match="must be JSON text of an object"):
+        encoder.send(TextDelta("x"))
+    rest: list[Part] = [
+        TextDelta("y"),
+        other("citations_delta", {"citation": {}}, 0),
+        BlockEnd(),
+        other("fallback", {}, 5),
+        BlockEnd(5, "other"),
+        ToolCallDelta("{}", 1, "d", "g"),
+        BlockEnd(1, "tool_call"),
+        finish,
+    ]
+    data += b"".join([encoder.send(part) for part in rest]) + encoder.close()
+    events = [event.json() for event in Decoder().feed(data)]
+    assert [e["content_block"]["type"] for e in events if "content_block" in e] == ["tool_use", "text", "fallback"]
+    assert [e["index"] for e in events if e["type"] == "content_block_stop"] == [1, 2]
+    assert [e["delta"].get("text") for e in events if e.get("index") == 1 and "delta" in e] == ["x", "y", None]
+    assert (events[-1]["type"] == "error") == isinstance(finish, Error)
+    assert "message_stop" not in [event["type"] for event in events]
+
+
+@pytest.mark.parametrize("arguments", ["{", "{}{"], ids=["half an object", "one and a half"])
+def test_what_waited_behind_a_bad_call_is_not_lost_when_the_stream_ends(arguments: str) -> None:
+    encoder = PartEncoder(NAME)
+    data = encoder.send(ToolCallDelta(arguments, 0, "c", "f"))
+    for part in (TextDelta("x"), ToolCallDelta("{}", 1, "d", "g"), BlockEnd(1, "tool_call")):
+        data += encoder.send(part)
+    with pytest.raises(EncodeError):
+        encoder.close()
+    parts = PartDecoder(NAME).feed(data + encoder.close())
+    assert parts[-2:] == [TextDelta("x", 1), BlockEnd(1)]
+    assert [part.id for part in parts if isinstance(part, ToolCallDelta) and part.id] == ["c"]
+    assert BlockEnd(0, "tool_call") not in parts
+
+
+def test_once_failed_no_call_is_completed() -> None:
+    """Text closes a call whose arguments are whole, but for a stream that has failed."""
+    encoder = PartEncoder(NAME)
+    data = encoder.send(ToolCallDelta("{}", 0, "c", "f"))
+    with pytest.raises(EncodeError):
+        encoder.send(Other("ping", {"a": float("nan")}))
+    parts = PartDecoder(NAME).feed(data + encoder.send(TextDelta("x")) + encoder.close())
+    assert parts[-2:] == [TextDelta("x", 1), BlockEnd(1)]
+    assert BlockEnd(0, "tool_call") not in parts
+
+
+def test_a_start_of_the_wrong_type_begins_nothing() -> None:
+    encoder = PartEncoder(NAME)
+    with pytest.raises(EncodeError):
+        encoder.send(ToolCallDelta("{}", 0, {1}))  # type: ignore[arg-type]
+    data = encoder.send(TextDelta("x")) + encoder.close()
+    events = [event.json() for event in Decoder().feed(data)]
+    assert [e["type"] for e in events] == [
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+    ]
+
+
+@pytest.mark.parametrize("name", ["message_start", "content_block_stop", "message_stop", "error"])
+def test_an_other_is_no_event_that_other_parts_say(name: str) -> None:
+    with pytest.raises(EncodeError, match="is no name for an Other"):
+        encode(TextDelta("x"), Other(name, {}))
+    assert encode(TextDelta("x"), other(name, {})) == encode(TextDelta("x"))
+
+
+@pytest.mark.parametrize("name", ["text", "thinking", "redacted_thinking", "text_delta", "input_json_delta"])
+def test_an_other_is_no_content_that_other_parts_say(name: str) -> None:
+    with pytest.raises(EncodeError, match="is no name for an Other"):
+        encode(TextDelta("x"), Other(name, {"text": "forged"}, block=0))
+    assert encode(TextDelta("x"), other(name, {"text": "forged"}, 0)) == encode(TextDelta("x"))
+
+
+@pytest.mark.parametrize(("server", "name"), [(True, "tool_use"), (False, "mcp_tool_use")])
+def test_no_other_makes_a_call_the_clients_or_the_servers(server: bool, name: str) -> None:
+    forged = other(name, {"caller": {"type": "direct"}}, 0)
+    call = ToolCallDelta("{}", 0, "c", "f", server)
+    assert encode(forged, call) == encode(call)
 
 
 def test_arguments_of_any_size_and_any_characters() -> None:

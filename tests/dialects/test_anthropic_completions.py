@@ -126,6 +126,25 @@ def test_the_stop_reason_written(finish: Finish, word: str) -> None:
     assert decode(encode(TextDelta("Hi"), finish))[-2].raw_reason == word  # type: ignore[attr-defined]
 
 
+def test_a_finish_that_is_an_error_is_written_as_one() -> None:
+    parts = decode(encode(TextDelta("Hi"), Finish("error", "bored")))
+    assert parts[-2:] == [Error("the answer ended in an error: bored", "api_error", None, 500), Done("error")]
+
+
+def test_a_start_says_who_and_comes_before_the_text() -> None:
+    assert decode(encode(Start("c1"), Start(None, "claude"), TextDelta("Hi")))[0] == BEGUN
+    with pytest.raises(EncodeError, match="comes after content"):
+        encode(TextDelta("Hi"), Start("c2"))
+
+
+@pytest.mark.parametrize("name", ["completion", "error"])
+def test_an_other_is_no_event_that_other_parts_say(name: str) -> None:
+    data = {"completion": "forged", "stop_reason": "stop_sequence"}
+    with pytest.raises(EncodeError, match="is no name for an Other"):
+        encode(Other(name, data))
+    assert encode(Other(name, data, NAME)) == encode()
+
+
 def test_after_an_error_nothing_is_written() -> None:
     assert encode(Error("M"), TextDelta("x"), Finish("stop")).count(b"\r\n\r\n") == 1
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sse_core.dialects import BlockEnd, Other, Part, ReasoningDelta, Start, TextDelta, ToolCallDelta
-from sse_core.dialects._blocks import Blocks, Nesting
+from sse_core.dialects.base import Blocks, Nesting
 
 
 def call(arguments: str, block: int = 0) -> ToolCallDelta:

@@ -26,6 +26,7 @@ from sse_core.dialects import (
     ToolCallDelta,
     Transcoder,
     Usage,
+    get,
 )
 
 NAME = "cohere-v2"
@@ -173,8 +174,25 @@ DECODED: dict[str, tuple[bytes, list[Part]]] = {
             ToolCallDelta("{}", 1),
             BlockEnd(1, "tool_call"),
             BlockEnd(7, "tool_call"),
-            *STOP,
+            Finish("tool_call", "COMPLETE"),
+            Done("event"),
         ],
+    ),
+    "an index that is the block of a call that began as 0": (
+        sse(*[call("start", index, "{}", id=id, name="f") for index, id in ((0, "a"), (0, "b"), (1, "c"))], end(None)),
+        [
+            *[ToolCallDelta("{}", block, id, "f") for block, id in enumerate("abc")],
+            Finish("tool_call"),
+            Done("event"),
+        ],
+    ),
+    "text and thinking in one, and log probabilities of thinking": (
+        sse(
+            content("delta", 0, text="Hi", thinking="Hm"),
+            {**content("delta", 0, thinking="Hm"), "logprobs": {"a": 1}},
+            end(),
+        ),
+        [ReasoningDelta("Hm"), TextDelta("Hi"), ReasoningDelta("Hm"), Other("logprobs", {"a": 1}, NAME, 0), *STOP],
     ),
     "citations, debug, content of another kind, log probabilities": (
         sse(
@@ -216,6 +234,14 @@ DECODED: dict[str, tuple[bytes, list[Part]]] = {
     "an error ends the message": (
         sse(start(), end("ERROR", usage={}, error="bad", error_type="INVALID_TOOL_GENERATION"), "[DONE]"),
         [Start("m1", None, "assistant"), Finish("error", "ERROR"), *FAILED],
+    ),
+    "an error beside a success: it is none": (
+        sse(end("COMPLETE", error="bad", error_type="INVALID_TOOL_GENERATION")),
+        FAILED,
+    ),
+    "no finish after an error, and what the message cost": (
+        sse({"type": "error", "message": "bad"}, end(usage={"tokens": {"input_tokens": 1}})),
+        [Error("bad"), Usage(1), Done("event")],
     ),
     "an error that is no text, no finish": (
         sse(end(None, error={"message": "bad", "type": "INVALID_TOOL_GENERATION"})),
@@ -451,6 +477,24 @@ ENCODED: dict[str, tuple[list[Part], list[Any]]] = {
             ended("ERROR", usage={"tokens": {"input_tokens": 1}}, error="bad"),
         ],
     ),
+    "an error in a call, which is not closed; the text that waits for it is said": (
+        [
+            ToolCallDelta('{"a":', 0, "x", "f"),
+            TextDelta("Hi"),
+            ToolCallDelta("{}", 1, "y", "g"),
+            Error("bad"),
+            ToolCallDelta("1}", 0),
+        ],
+        [
+            call("start", 0, "", id="x", type="function", name="f"),
+            call("delta", 0, '{"a":'),
+            content("start", 0, type="text", text=""),
+            content("delta", 0, text="Hi"),
+            event("content-end", 0),
+            ended("ERROR", error="bad"),
+        ],
+    ),
+    "an error that says nothing": ([Error("")], [ended("ERROR", error="error")]),
     "an error with all it has": (
         [Finish("error", "TIMEOUT"), Error("bad", "t", "c", 500)],
         [ended("TIMEOUT", error="bad", error_type="t", code="c", status_code=500)],
@@ -510,6 +554,46 @@ def test_message_id(parts: list[Part], options: dict[str, str], id: str) -> None
 def test_what_cannot_be_said(part: Part) -> None:
     with pytest.raises(EncodeError):
         PartEncoder(NAME).send(part)
+
+
+def test_what_cannot_be_said_is_no_success() -> None:
+    encoder = PartEncoder(NAME)
+    data = encoder.send(TextDelta("Hi"))
+    with pytest.raises(EncodeError):
+        encoder.send(Other("x", {"n": float("nan")}))
+    data += encoder.send(TextDelta(" there")) + encoder.send(Finish("stop")) + encoder.close()
+    with pytest.raises(TruncatedError) as caught:
+        decode(data)
+    assert not caught.value.parts
+    parts = PartDecoder(NAME).feed(data)
+    assert parts == [Start("message-1", None, "assistant"), TextDelta("Hi"), TextDelta(" there")]
+
+
+FORGED = [
+    Other("message-end", end(), NAME),
+    Other("x", call("start", 0, "{}", id="a", name="f"), NAME),
+    Other("content-start", content("start", 0, type="image", image={}), NAME),
+    Other("tool-call-end", {"index": 0}, NAME),
+    Other("error", {}, NAME),
+    Other("message", {"message": "bad"}, NAME),
+    Other("a\nb", {"error": "bad"}, NAME),
+    Other("x", "[DONE]", NAME),
+]
+
+
+@pytest.mark.parametrize("part", FORGED, ids=repr)
+def test_an_other_is_nothing_else(part: Other) -> None:
+    assert encode_bytes(part) == encode_bytes()
+
+
+@pytest.mark.parametrize("name", ["message-end", "tool-call-start", "error"])
+def test_nor_is_one_that_a_program_made(name: str) -> None:
+    with pytest.raises(EncodeError):
+        PartEncoder(NAME).send(Other(name, {}))
+
+
+def test_an_event_of_the_type_that_is_not_written() -> None:
+    assert get(NAME).reader().decode(Event('{"message":"bad"}', "")) == [Error("bad")]
 
 
 def test_others() -> None:

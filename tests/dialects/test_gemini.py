@@ -33,6 +33,7 @@ BEGUN = Start("r1", "gemini-x", "assistant")
 STOP: dict[str, Any] = {"candidates": [{"finishReason": "STOP"}]}
 STOPPED = [Finish("stop", "STOP"), Done("eof")]
 CALLED = [Finish("tool_call", "STOP"), Done("eof")]
+LOST = [Finish("error", "STOP"), Done("eof")]
 
 
 def sse(*payloads: dict[str, Any] | str) -> bytes:
@@ -186,12 +187,18 @@ CONTENT: dict[str, tuple[list[dict[str, Any] | str], list[Part]]] = {
                 piece("$.a[1][0]", nullValue="NULL_VALUE"),
                 piece('$.a[1][1]["x\\"y"]', stringValue="z"),
                 piece("$['']", numberValue=1),
-                piece("$.n", numberValue=True),
-                piece("$.n", numberValue=float("inf")),
                 more=False,
             ),
         ],
         whole('{"a":[{"b":0.5,"c d":false},[null,{"x\\"y":"z"}]],"":1}'),
+    ),
+    "a string that ends without a value": (
+        [
+            call(name="f", willContinue=True),
+            values(piece("$.a", True, stringValue="1"), piece("$.b", True, stringValue="2")),
+            values(piece("$.a"), piece("$.b", numberValue=3)),
+        ],
+        whole('{"a":"1","b":3}'),
     ),
     "interleaved strings": (
         [
@@ -231,6 +238,7 @@ CONTENT: dict[str, tuple[list[dict[str, Any] | str], list[Part]]] = {
             {**answer(), **counts(5, 2, 7)},
             {**answer(), **counts(5, 2, 10, 3)},
             {**answer(), **counts(5, total=9, thoughts=4)},
+            {**answer(), **counts(5, 1, total=9, thoughts=4)},
         ],
         [
             TextDelta("x"),
@@ -238,11 +246,19 @@ CONTENT: dict[str, tuple[list[dict[str, Any] | str], list[Part]]] = {
             Usage(5, 2, 7),
             Usage(5, 5, 10, None, None, 3),
             Usage(5, 4, 9, None, None, 4),
+            Usage(5, 5, 9, None, None, 4),
         ],
     ),
     "usage of tools and cache": (
         [counts(5, 2, 20, toolUsePromptTokenCount=13, cachedContentTokenCount=4), counts(trafficType="ON_DEMAND")],
         [Usage(18, 2, 20, 4)],
+    ),
+    "usage of too many digits": (
+        [
+            counts(1 << 63, 1 << 63, 10**4299, 1 << 63, cachedContentTokenCount=1 << 63),
+            counts((1 << 63) - 1, 3, 4, (1 << 63) - 1, toolUsePromptTokenCount=1),
+        ],
+        [Usage((1 << 63) - 1, (1 << 63) - 1, 4, None, None, (1 << 63) - 1)],
     ),
     "usage of the wrong type": (
         [
@@ -305,6 +321,9 @@ BROKEN: dict[str, tuple[list[dict[str, Any] | str], str]] = {
         [call(name="f", partialArgs=[piece("$.a", stringValue="x"), piece("$.a.b", numberValue=1)])],
         "'b' is no place",
     ),
+    "no value": ([call(name="f", partialArgs=[piece("$.a")])], "'$.a' has no value"),
+    "value of the wrong type": ([call(name="f", partialArgs=[piece("$.a", numberValue=True)])], "'$.a' has no value"),
+    "infinite value": ([call(name="f", partialArgs=[piece("$.a", numberValue=float("inf"))])], "'$.a' has no value"),
 }
 
 
@@ -312,8 +331,40 @@ BROKEN: dict[str, tuple[list[dict[str, Any] | str], str]] = {
 def test_what_cannot_be_read_is_invalid_and_runs_no_call(row: str) -> None:
     sent, message = BROKEN[row]
     first, _, invalid, text, *end = decode(sse(answer({"text": "a"}), *sent, call(), answer({"text": "b"}), STOP))
-    assert (first.kind, invalid.kind, text, end) == ("start", "invalid", TextDelta("b"), STOPPED)
+    # A call that is missing is no good end; what was no event of Gemini's says nothing of calls.
+    stop = STOPPED if message.startswith("the data") else LOST
+    assert (first.kind, invalid.kind, text, end) == ("start", "invalid", TextDelta("b"), stop)
     assert message in str(invalid.error)  # type: ignore[attr-defined]
+
+
+UNPLACED = call(name="g", partialArgs=[piece("$.a[9]", numberValue=1)])
+
+
+@pytest.mark.parametrize(
+    ("sent", "end"),
+    [
+        ([call(name="f"), UNPLACED, STOP], LOST),
+        ([UNPLACED, call(name="f"), STOP], LOST),
+        ([UNPLACED, answer(finishReason="MAX_TOKENS")], [Finish("length", "MAX_TOKENS"), Done("eof")]),
+        ([STOP, UNPLACED, "[DONE]"], [Finish("error"), Done("sentinel")]),
+        ([call(name="f", willContinue=True), "[DONE]"], [Finish("error"), Done("sentinel")]),
+        ([call(name="f"), "[DONE]"], [Finish("tool_call"), Done("sentinel")]),
+    ],
+)
+def test_a_call_that_is_missing_is_no_good_finish(sent: list[Any], end: list[Part]) -> None:
+    assert decode(sse(*sent))[-2:] == end
+    for part in decode(sse(*sent)):
+        assert part.kind != "tool_call" or part.name == "f"
+
+
+def test_a_call_that_cannot_be_read_after_the_finish_is_no_success() -> None:
+    with pytest.raises(TruncatedError):
+        decode(sse(answer({"text": "x"}, finishReason="STOP"), UNPLACED))
+
+
+def test_a_call_that_the_end_of_the_answer_cut_has_no_end() -> None:
+    stream = sse(values(more=True) | call(name="f", willContinue=True), answer(finishReason="MAX_TOKENS"))
+    assert decode(stream)[1:] == [ToolCallDelta("{}", name="f"), Finish("length", "MAX_TOKENS"), Done("eof")]
 
 
 @pytest.mark.parametrize(
@@ -328,9 +379,25 @@ def test_deep_nesting_never_raises(name: str) -> None:
         assert kinds <= {"start", "tool_call", "block_end", "invalid", "error", "other", "finish", "done"}
 
 
-def test_a_call_of_too_many_characters_is_invalid() -> None:
-    text = piece("$.a", True, stringValue="x" * 1_000_000)
-    parts = decode(sse(call(name="f", willContinue=True), *[values(text)] * 17, STOP))
+@pytest.mark.parametrize("choices", [1, 17])
+def test_calls_of_too_many_characters_are_invalid(choices: int) -> None:
+    """Sixteen million in all: the candidates have no such number each."""
+    text = {"partialArgs": [piece("$.a", True, stringValue="x" * 1_000_000)], "willContinue": True}
+    sent = [
+        {"candidates": [{"index": i % choices, "content": {"parts": [{"functionCall": one}]}}]}
+        for one, count in (({"name": "f", "willContinue": True}, choices), (text, 17))
+        for i in range(count)
+    ]
+    decoder = PartDecoder(NAME)
+    parts = decoder.feed(sse(*sent))
+    assert [part.kind for part in parts] == ["start", "invalid"]
+    assert "over 16777216 characters" in str(parts[1].error)  # type: ignore[attr-defined]
+
+
+def test_small_values_in_deep_places_are_bounded_too() -> None:
+    """An object counts, too: paths of two characters a step held 69 times what came."""
+    deep = [piece(f"$.a[{i}]" + ".a" * 62, nullValue=0) for i in range(2000)]
+    parts = decode(sse(call(name="f", willContinue=True), values(*deep), STOP))
     assert [part.kind for part in parts] == ["start", "invalid", "finish", "done"]
     assert "over 16777216 characters" in str(parts[1].error)  # type: ignore[attr-defined]
 
@@ -366,9 +433,21 @@ def test_a_call_and_another_finish() -> None:
     assert decode(sse(call(name="f"), answer(finishReason="MAX_TOKENS")))[-2] == Finish("length", "MAX_TOKENS")
 
 
-def test_a_call_after_the_finish_is_given() -> None:
-    stream = sse(answer(finishReason="STOP"), call(name="f", willContinue=True))
-    assert decode(stream)[1:] == [*whole("{}"), *CALLED]
+@pytest.mark.parametrize("more", [answer({"text": "x"}), call(name="f", willContinue=True), answer({"inlineData": {}})])
+def test_content_after_a_finish_is_to_be_finished_again(more: dict[str, Any]) -> None:
+    stream = sse(answer(finishReason="STOP"), more)
+    with pytest.raises(TruncatedError):
+        decode(stream)
+    assert decode(stream + sse(answer(finishReason="SAFETY")))[-2:] == [Finish("content_filter", "SAFETY"), Done("eof")]
+
+
+def test_what_is_no_content_after_a_finish_leaves_it() -> None:
+    late = {"candidates": [{"content": {"parts": [{"text": ""}]}, "groundingMetadata": {"a": 1}}], **counts(1)}
+    assert decode(sse(answer(finishReason="STOP"), late))[1:] == [
+        Other("groundingMetadata", {"a": 1}, NAME),
+        Usage(1),
+        *STOPPED,
+    ]
 
 
 @pytest.mark.parametrize("word", ["SAFETY", "OTHER", "JAILBREAK"])
@@ -499,9 +578,20 @@ WRITTEN: dict[str, tuple[list[Part], list[Any]]] = {
         [],
     ),
     "metadata": ([Other("citationMetadata", {"a": 1}, NAME)], [{"text": ""}]),
-    "a second message": (
-        [Start("1"), ToolCallDelta("{", 0, name="f"), Start("2"), ToolCallDelta("{}", 0, name="g")],
+    "a second start": (
+        [Start("1"), Finish("length"), Start("2"), ToolCallDelta("{}", 0, name="g")],
         [{"functionCall": {"name": "g", "args": {}}}],
+    ),
+    "what would be read as something else": (
+        [
+            Other("functionCall", {"inlineData": {}, "functionCall": {"name": "f"}}, NAME, 0),
+            Other("text", {"text": "x"}, NAME, 0),
+            Other("message", {"candidates": []}, NAME),
+            Other("message", {"error": {}, "modelVersion": "x"}, NAME),
+            Other("message", {"error": {"code": 1}}, NAME),
+            Other("message", [1], NAME),
+        ],
+        [],
     ),
 }
 
@@ -589,8 +679,28 @@ def test_written_error(error: Error, said: tuple[int, str]) -> None:
     assert event == {"error": {"code": said[0], "message": "m", "status": said[1]}}
 
 
+def test_after_an_error_no_call_is_written_and_no_finish() -> None:
+    called = [ToolCallDelta("{}", 0, name="f"), ToolCallDelta('{"a":', 1, name="g")]
+    said = [Start("r", "m"), TextDelta("x"), *called, Usage(1), Error("no", "ABORTED", 409, 409)]
+    more = [BlockEnd(0, "tool_call"), ToolCallDelta("{}", 2, name="h"), Finish("tool_call"), Done("event")]
+    text, used, error = encode(*said, *more)
+    assert text["candidates"][0]["content"]["parts"] == [{"text": "x"}]
+    assert (used["usageMetadata"], used.keys() & {"candidates"}) == ({"promptTokenCount": 1}, set())
+    assert again([*said, *more]) == [Start("r", "m", "assistant"), TextDelta("x"), Usage(1), said[-1], Done("error")]
+    assert error["error"]["message"] == "no"
+    # A second one says only itself.
+    encoder = PartEncoder(NAME)
+    _ = [encoder.send(part) for part in said]
+    assert encoder.send(Error("no")).count(b"data:") == 1
+
+
+def test_a_response_keeps_its_id() -> None:
+    events = encode(Start("r", "m"), TextDelta("x"), Start("s", "n", choice=1), TextDelta("y", choice=1))
+    assert {(event["responseId"], event["modelVersion"]) for event in events} == {("r", "m")}
+
+
 REFUSED: dict[str, list[Part]] = {
-    "free text": [ToolCallDelta("x", 0, name="f", json=False)],
+    "a second message": [Start("1"), ToolCallDelta("{", 0, name="f"), Start("2")],
     "arguments cut": [ToolCallDelta('{"a":', 0, name="f"), BlockEnd(0, "tool_call")],
     "arguments of another type": [ToolCallDelta("[]", 0, name="f"), BlockEnd(0, "tool_call")],
     "arguments too deep": [ToolCallDelta('{"a":' + "[" * 100_000, 0, name="f"), BlockEnd(0, "tool_call")],
@@ -599,11 +709,28 @@ REFUSED: dict[str, list[Part]] = {
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_arguments_that_are_no_object_are_refused(row: str) -> None:
+def test_what_cannot_be_said_is_refused_and_no_success(row: str) -> None:
     encoder = PartEncoder(NAME)
     with pytest.raises(EncodeError):
         _ = [encoder.send(part) for part in REFUSED[row]]
-    assert (b"finishReason" in encoder.close()) == (row == "free text")
+    assert encoder.close() == b""
+
+
+ELSEWHERE: dict[str, Part] = {
+    "free text": ToolCallDelta("x", 0, name="f", json=False),
+    "a call in disguise": Other("x", {"functionCall": {"name": "f"}}, block=0),
+    "an end in disguise": Other("x", {"candidates": [{"finishReason": "STOP"}]}),
+    "no object": Other("x", [1]),
+}
+
+
+@pytest.mark.parametrize("row", ELSEWHERE)
+def test_what_has_no_place_is_refused_and_the_stream_goes_on(row: str) -> None:
+    encoder = PartEncoder(NAME)
+    encoder.send(TextDelta("x"))
+    with pytest.raises(EncodeError):
+        encoder.send(ELSEWHERE[row])
+    assert b"finishReason" in encoder.close()
 
 
 def test_a_call_that_cannot_be_said_at_the_end() -> None:

@@ -62,6 +62,7 @@ def completed(status: Any = "completed", **members: Any) -> dict[str, Any]:
 
 CREATED = event("interaction.created", interaction={"id": "i1", "model": "gemini-x", "status": "in_progress"})
 STOPPED = [Finish("stop", "completed"), Done("sentinel")]
+CALLED = [Finish("tool_call", "completed"), Done("sentinel")]
 
 
 def decode(stream: bytes) -> list[Part]:
@@ -74,6 +75,11 @@ def encode(*parts: Part) -> list[dict[str, Any]]:
     events = Decoder().feed(b"".join([encoder.send(part) for part in parts]) + encoder.close())
     check(events)
     return [event.json() for event in events if event.type != "done"]
+
+
+def again(*parts: Part) -> list[Part]:
+    encoder = PartEncoder(NAME)
+    return decode(b"".join([encoder.send(part) for part in parts]) + encoder.close())
 
 
 def check(events: list[Event]) -> None:
@@ -169,6 +175,19 @@ CONTENT: dict[str, tuple[list[dict[str, Any] | str], list[Part]]] = {
             Usage(2, 3, reasoning_tokens=3),
         ],
     ),
+    "usage of too many digits": (
+        [
+            event(
+                "interaction.status_update",
+                usage={
+                    **dict.fromkeys(("total_input_tokens", "total_output_tokens"), (1 << 63) - 1),
+                    **dict.fromkeys(("total_tool_use_tokens", "total_thought_tokens"), 1),
+                    **dict.fromkeys(("total_tokens", "total_cached_tokens"), 10**4299),
+                },
+            )
+        ],
+        [Usage(reasoning_tokens=1)],
+    ),
     "wrong types": (
         [start([], "model_output"), delta(-1, "text", text="x"), delta(10_000, "text", text="y")],
         [TextDelta("x"), TextDelta("y")],
@@ -181,9 +200,10 @@ CONTENT: dict[str, tuple[list[dict[str, Any] | str], list[Part]]] = {
 def test_content(row: str) -> None:
     sent, parts = CONTENT[row]
     stream = sse(CREATED, *sent, completed(), DONE)
-    assert decode(stream) == [BEGUN, *parts, *STOPPED]
+    end = CALLED if any(part.kind == "tool_call" for part in parts) else STOPPED
+    assert decode(stream) == [BEGUN, *parts, *end]
     decoder = PartDecoder(NAME)
-    assert [p for i in range(len(stream)) for p in decoder.feed(stream[i : i + 1])] == [BEGUN, *parts, *STOPPED]
+    assert [p for i in range(len(stream)) for p in decoder.feed(stream[i : i + 1])] == [BEGUN, *parts, *end]
 
 
 @pytest.mark.parametrize("row", ["text", "thought", "call", "a step of Google's own", "an unknown event"])
@@ -192,6 +212,8 @@ def test_same_dialect_in_and_out(row: str) -> None:
     encoder = PartEncoder(NAME)
     data = b"".join([encoder.send(part) for part in parts]) + encoder.close()
     check(Decoder().feed(data))
+    if row == "call":  # written in the word for it
+        parts[-2] = Finish("tool_call", "requires_action")
     assert decode(data) == parts
 
 
@@ -214,7 +236,7 @@ def test_finish(status: str, reason: str) -> None:
         "total_tokens": 14,
         "total_cached_tokens": 1,
     }
-    stream = sse(CREATED, completed(status, usage=usage), completed(), DONE)
+    stream = sse(CREATED, completed(), completed(status, usage=usage), completed(None), DONE)
     assert decode(stream)[1:] == [Usage(7, 7, 14, 1, None, 3), Finish(reason, status), Done("sentinel")]
 
 
@@ -225,8 +247,20 @@ def test_a_finish_without_status_is_inferred() -> None:
 
 def test_the_last_event_may_be_missing() -> None:
     assert decode(sse(CREATED, completed()))[1:] == [Finish("stop", "completed"), Done("eof")]
-    stream = sse(CREATED, completed(), start(0, "function_call"))
-    assert decode(stream)[1:] == [Finish("stop", "completed"), ToolCallDelta(), Done("eof")]
+
+
+@pytest.mark.parametrize("more", [start(0, "function_call"), delta(0, "text", text="x")])
+def test_content_after_the_completion_is_to_be_completed_again(more: dict[str, Any]) -> None:
+    with pytest.raises(TruncatedError):
+        decode(sse(CREATED, completed(), more))
+    assert decode(sse(CREATED, completed(), more, completed("failed")))[-2:] == [Finish("error", "failed"), Done("eof")]
+
+
+@pytest.mark.parametrize("before", [[], [start(0, "mcp_call")], [start(0, "function_call", arguments={"a": 1e999})]])
+def test_arguments_of_what_is_not_known_to_be_a_call_are_none_to_run(before: list[Any]) -> None:
+    more = delta(0, "arguments_delta", arguments="{}")
+    parts = decode(sse(CREATED, *before, more, completed(), DONE))
+    assert parts[-3:] == [Other("arguments_delta", more, NAME, 0), *STOPPED]
 
 
 @pytest.mark.parametrize("end", [0, 20, -1])
@@ -341,8 +375,93 @@ def test_written_error() -> None:
     assert encoder.close() == b""
 
 
-def test_refused() -> None:
+def test_text_before_an_error_is_there_and_no_call() -> None:
+    parts: list[Part] = [
+        ToolCallDelta('{"a":', 0, name="f"),
+        TextDelta("x", 1),
+        ToolCallDelta("{}", 2, name="g"),
+        Error("no"),
+        BlockEnd(0, "tool_call"),
+        TextDelta("y", 3),
+    ]
+    encoder = PartEncoder(NAME)
+    data = b"".join([encoder.send(part) for part in parts]) + encoder.close()
+    assert decode(data) == [
+        Start("interaction_1"),
+        ToolCallDelta("", 0, "call_0", "f"),
+        ToolCallDelta('{"a":', 0),
+        TextDelta("x", 1),
+        BlockEnd(1),
+        Error("no"),
+        TextDelta("y", 2),
+        BlockEnd(2),
+        Done("error"),
+    ]
+
+
+def test_a_second_message_is_written_anew() -> None:
+    parts = [Start("1"), ToolCallDelta("{", 0, name="f"), Usage(1), Start("2"), TextDelta("x")]
+    events = encode(*parts[:4:3], TextDelta("x"))
+    encoder = PartEncoder(NAME)
+    data = b"".join([encoder.send(part) for part in parts]) + encoder.close()
+    assert [payload.json() for payload in Decoder().feed(data)[-6:-1]] == events[1:]
+    assert decode(data)[-5:] == [Start("2"), TextDelta("x"), BlockEnd(), Finish("stop", "completed"), Done("sentinel")]
+
+
+SAID = [
+    Other("news", {**event("news"), "kind": "x", "self": 1}, NAME),
+    Other("x_call", start(0, "x_call", kind=1) | {"kind": 1, "self": 2}, NAME, 0),
+    Other("step", stop(-1), NAME, 0),
+]
+
+
+@pytest.mark.parametrize("part", SAID)
+def test_an_other_is_written_as_it_was(part: Other) -> None:
+    assert again(Start("i"), part)[1] == part
+    part.dialect = None
+    assert encode(Start("i"), part)[1] == part.data
+
+
+def test_an_other_of_another_name_is_named_by_its_event() -> None:
+    assert again(Other("news", {"a": 1}))[1] == Other("news", {"a": 1}, NAME)
+
+
+MEANT = [
+    *[Other("x", event(kind)) for kind in ("interaction.created", "interaction.completed", "step.start", "error")],
+    *[Other(kind, {}) for kind in ("interaction.completed", "step.start", "error", "done")],
+    Other("message", {"error": 1}),
+    Other("x", [1]),
+    *[Other("x", start(0, kind), block=0) for kind in ("function_call", "model_output", "thought")],
+    *[Other("x", delta(0, kind), block=0) for kind in ("arguments_delta", "text", "thought_signature")],
+    Other("x", delta(0, "thought_summary", content={"text": "x"}), block=0),
+    Other("x", completed(), block=0),
+]
+
+
+@pytest.mark.parametrize("part", MEANT)
+def test_an_other_never_leaves_as_more(part: Other) -> None:
     with pytest.raises(EncodeError):
-        PartEncoder(NAME).send(ToolCallDelta("x", 0, name="f", json=False))
+        PartEncoder(NAME).send(part)
+    part.dialect = NAME
+    assert len(encode(Start("i"), part)) == 2
+
+
+@pytest.mark.parametrize("part", [ToolCallDelta("x", 0, name="f", json=False), Other("x", {"a": object()})])
+def test_what_cannot_be_said_is_refused_and_no_success(part: Part) -> None:
+    encoder = PartEncoder(NAME)
+    with pytest.raises(EncodeError):
+        encoder.send(part)
+    # The beginning is not lost with it.
+    assert decode(encoder.send(TextDelta("x")) + encoder.send(Error("m")) + encoder.close()) == [
+        Start("interaction_1"),
+        TextDelta("x"),
+        BlockEnd(),
+        Error("m"),
+        Done("error"),
+    ]
+    assert encoder.close() == b""
+
+
+def test_one_answer() -> None:
     with pytest.raises(EncodeError):
         PartEncoder(NAME).send(TextDelta("x", choice=1))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from reading import all_cuts, gather, nest, pieces, random_pieces, read, sse, whole, write
 
-from sse_core import Decoder, EncodeError, Event
+from sse_core import Decoder, DialectError, EncodeError, Event
 from sse_core.dialects import (
     BlockEnd,
     Done,
@@ -24,11 +24,13 @@ from sse_core.dialects import (
     Part,
     PartDecoder,
     PartEncoder,
+    Reader,
     ReasoningDelta,
     Start,
     TextDelta,
     ToolCallDelta,
     Usage,
+    get,
     names,
 )
 
@@ -398,8 +400,48 @@ def loaded(*statements: str) -> set[str]:
 def test_a_dialect_loads_on_first_use_and_no_sooner() -> None:
     wire = loaded("import sse_core")
     assert not any(name.startswith("sse_core.dialects") for name in wire)
-    shared = loaded("import sse_core.dialects")
-    assert not any(name.rpartition(".")[2][0] != "_" for name in shared - wire - {"sse_core.dialects"})
-    assert "sse_core.dialects._json" not in shared
+    shared = loaded("import sse_core.dialects") - wire - {"sse_core.dialects"}
+    below = {name.removeprefix("sse_core.dialects.") for name in shared}
+    assert all(name[0] == "_" or name.partition(".")[0] == "base" for name in below)
     one = loaded("import sse_core.dialects as d", "d.PartDecoder('laddro')")
-    assert {name for name in one - shared if "._" not in name} == {"sse_core.dialects.laddro"}
+    assert one - shared - wire - {"sse_core.dialects"} == {"sse_core.dialects.laddro"}
+    kin = loaded("import sse_core.dialects as d", "d.PartDecoder('openai-chat')")
+    assert not any("responses" in name or "anthropic" in name for name in kin)
+
+
+# -- facts
+
+
+@every
+def test_the_type_of_an_event_may_be_nothing_and_is_message(name: str) -> None:
+    """As of a Decoder that tells an explicit `event: message` from none."""
+    for stream in streams(name):
+        for event in Decoder().feed(stream):
+            for data in (event.data, "{}", '{"error":"x"}', "[1]"):
+                named, unnamed = get(name).reader(), get(name).reader()
+                assert outcome(unnamed, Event(data, "")) == outcome(named, Event(data, "message"))
+
+
+def outcome(reader: Reader, event: Event) -> list[Part] | str:
+    try:
+        return reader.decode(event)
+    except DialectError as error:
+        return str(error)
+
+
+@every
+def test_no_half_has_over_thirty_attributes(name: str) -> None:
+    for stream in streams(name):
+        decoder, encoder = PartDecoder(name), PartEncoder(name)
+        for part in decoder.feed(stream):
+            encoder.send(part)
+        assert len(vars(decoder.reader)) <= 30
+        assert len(vars(encoder.writer)) <= 30
+
+
+@every
+def test_a_dialect_serves_any_number_of_streams(name: str) -> None:
+    dialect = get(name)
+    for stream in streams(name):
+        assert whole(dialect, stream) == whole(dialect, stream) == whole(name, stream)
+    assert pickle.loads(pickle.dumps(dialect)) == dialect

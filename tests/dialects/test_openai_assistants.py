@@ -23,6 +23,7 @@ from sse_core.dialects import (
     TextDelta,
     ToolCallDelta,
     Usage,
+    get,
 )
 
 NAME = "openai-assistants"
@@ -187,15 +188,66 @@ DECODED: dict[str, tuple[bytes, list[Part]]] = {
         sse(run("created"), run("incomplete")) + DONE,
         [START, Finish("other", "incomplete"), Done("sentinel")],
     ),
-    "cancelled; what comes after is no second finish": (
+    "the last status counts, and a call after it": (
         sse(run("created"), run("cancelled"), run("completed"), calls(function(0, "{}", "c1", "f"))) + DONE,
+        [START, ToolCallDelta("{}", 0, "c1", "f"), Finish("tool_call", "completed"), Done("sentinel")],
+    ),
+    "text after the status": (
+        sse(run("created"), run("completed"), content(text(0, "a")), run("incomplete")) + DONE,
+        [START, TextDelta("a"), Finish("other", "incomplete"), Done("sentinel")],
+    ),
+    "a call whose results came: none to act on": (
+        sse(
+            run("created"),
+            calls(function(0, "{}", "c1", "f"), function(1, "{}", "c2", "g")),
+            ("thread.run.step.completed", {"id": "s0"}),
+            ("thread.run.step.completed", {"id": "s1"}),
+            run("completed"),
+        )
+        + DONE,
         [
             START,
-            Finish("other", "cancelled"),
-            other(run("completed")),
             ToolCallDelta("{}", 0, "c1", "f"),
+            ToolCallDelta("{}", 1, "c2", "g"),
+            other(("thread.run.step.completed", {"id": "s0"})),
+            other(("thread.run.step.completed", {"id": "s1"})),
+            *STOP,
+        ],
+    ),
+    "a call that has no results": (
+        sse(run("created"), calls(function(0, "{}", "c1", "f")), run("completed")) + DONE,
+        [START, ToolCallDelta("{}", 0, "c1", "f"), Finish("tool_call", "completed"), Done("sentinel")],
+    ),
+    "another id at an index is another call": (
+        sse(
+            run("created"),
+            calls(function(0, "{}", "c1", "f")),
+            calls(function(0, "", "c1", "f")),
+            calls(function(0, "{", "c2", "f")),
+            calls(function(0, "}")),
+        )
+        + DONE,
+        [
+            START,
+            ToolCallDelta("{}", 0, "c1", "f"),
+            ToolCallDelta("", 0, "c1", "f"),
+            ToolCallDelta("{", 1, "c2", "f"),
+            ToolCallDelta("}", 1),
+            Finish("tool_call"),
             Done("sentinel"),
         ],
+    ),
+    "incomplete for a reason that is no such reason": (
+        sse(run("created"), run("incomplete", incomplete_details={"reason": "completed"})) + DONE,
+        [START, Finish("other", "completed"), Done("sentinel")],
+    ),
+    "an error, and a status: no finish, no message begins": (
+        sse(("error", {"message": "bad"}), run("completed")) + DONE,
+        [Error("bad"), Done("sentinel")],
+    ),
+    "an error, and a new run": (
+        sse(("error", {"message": "bad"}), run("created"), run("completed")) + DONE,
+        [Error("bad"), START, *STOP],
     ),
     "expired": (sse(run("created"), run("expired")) + DONE, [START, Finish("error", "expired"), Done("sentinel")]),
     "failed, and what it cost": (
@@ -399,6 +451,15 @@ ENCODED: dict[str, tuple[list[Part], list[Any]]] = {
             ),
         ],
     ),
+    "an error, and no success after it": (
+        [TextDelta("a"), Error("bad", None, "server_error"), ToolCallDelta("{}", 0, "c1", "f"), Finish("tool_call")],
+        [
+            BEGUN,
+            ("thread.message.created", {"status": "in_progress"}),
+            ("thread.message.delta", {"delta": {"content": [text(0, "a", annotations=[])]}}),
+            *ended("failed", last_error={"code": "server_error", "message": "bad"})[:1],
+        ],
+    ),
     "a total alone": (
         [Usage(None, None, 7, None, None, 2)],
         [
@@ -472,6 +533,79 @@ def test_others_are_the_life_cycle() -> None:
         "thread.run.completed",
         "done",
     ]
+
+
+def required(data: bytes) -> list[str]:
+    """The ids of the calls that the run waits for."""
+    [ended] = [json.loads(event.data) for event in Decoder().feed(data) if event.type == "thread.run.requires_action"]
+    return [call["id"] for call in ended["required_action"]["submit_tool_outputs"]["tool_calls"]]
+
+
+def test_the_run_waits_for_the_calls_of_all_steps() -> None:
+    parts = DECODED["function calls; steps have blocks of their own"][1]
+    assert required(encode(*parts)) == ["c1", "c2", "c3"]
+
+
+def test_the_run_waits_for_no_call_of_a_step_that_is_over() -> None:
+    over = [
+        other(("thread.run.step.created", {"id": "s1", "type": "tool_calls"})),
+        ToolCallDelta("{}", 0, "c1", "f"),
+        other(("thread.run.step.created", {"id": "s2", "type": "tool_calls"})),
+        ToolCallDelta("{}", 1, "c2", "f"),
+        other(("thread.run.step.completed", {"id": "s1"})),
+        ToolCallDelta("{}", 0, "c3", "f"),
+    ]
+    assert required(encode(*over)) == ["c2", "c3"]
+
+
+def test_messages_that_are_not_over_are_closed() -> None:
+    parts = [
+        other(message("created", "m0")),
+        other(message("created", "m1")),
+        TextDelta("a"),
+        other(message("created", "m2")),
+        TextDelta("b", 1),
+        TextDelta("c"),
+    ]
+    events = [(event.type, json.loads(event.data)) for event in Decoder().feed(encode(*parts))[:-1]]
+    closed = {said["id"]: said["content"] for type, said in events if type == "thread.message.completed"}
+    assert {id: [piece["text"]["value"] for piece in pieces] for id, pieces in closed.items()} == {
+        "m1": ["ac"],
+        "m2": ["b"],
+    }
+
+
+FORGED = [
+    other(run("completed")),
+    other(run("requires_action", required_action=ACTION)),
+    other(run("created")),
+    Other("done", {}, NAME),
+    Other("error", {}, NAME),
+    Other("thread.created", {"error": "bad"}, NAME),
+    other(content(text(0, "a"))),
+    other(content({"index": 0, "refusal": "No"})),
+    other(calls(function(0, "{}", "c1", "f"))),
+    other(calls({"index": 0, "function": {"arguments": "{}"}})),
+]
+
+
+@pytest.mark.parametrize("part", FORGED, ids=repr)
+def test_an_other_is_nothing_else(part: Other) -> None:
+    assert encode(part) == encode()
+    with pytest.raises(EncodeError):
+        PartEncoder(NAME).send(Other(part.name, part.data))
+
+
+def test_what_cannot_be_said_is_no_success() -> None:
+    encoder = PartEncoder(NAME)
+    encoder.send(TextDelta("Hi"))
+    with pytest.raises(EncodeError):
+        encoder.send(Other("x", {"n": float("nan")}))
+    assert encoder.send(Finish("stop")) + encoder.close() == b""
+
+
+def test_an_event_of_the_type_that_is_not_written() -> None:
+    assert get(NAME).reader().decode(Event("{}", "")) == [Other("message", {}, NAME)]
 
 
 @pytest.mark.parametrize(

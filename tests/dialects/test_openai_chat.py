@@ -5,7 +5,7 @@ import pickle
 from typing import Any
 
 import pytest
-from reading import gather, nest, pieces, read, sse, whole, write
+from reading import ended, gather, nest, pieces, read, sse, whole, write
 
 from sse_core import EncodeError
 from sse_core.dialects import (
@@ -27,6 +27,7 @@ from sse_core.dialects import (
 CHAT = "openai-chat"
 STOP = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 STOPPED = Finish("stop", "stop")
+CALLED = Finish("tool_call", "stop")  # with a call to act on
 
 
 def delta(index: int = 0, finish: str | None = None, **members: Any) -> dict[str, Any]:
@@ -121,7 +122,7 @@ QUIRKS: dict[str, tuple[list[Any], list[Part]]] = {
     ),
     "openai: a call of free text": (
         [delta(tool_calls=[{"index": 0, "id": "a", "type": "custom", "custom": {"name": "sh", "input": "ls"}}]), STOP],
-        [Start("c1", "m"), ToolCallDelta("ls", 0, "a", "sh", json=False), STOPPED],
+        [Start("c1", "m"), ToolCallDelta("ls", 0, "a", "sh", json=False), CALLED],
     ),
     "openai: function_call, before tools": (
         [
@@ -271,6 +272,7 @@ QUIRKS: dict[str, tuple[list[Any], list[Part]]] = {
                 "p": "abcdefg",
             },
             {**delta(tool_calls=[{"id": "b", "function": {"name": "g", "arguments": "{}"}}])},
+            "[DONE]",
         ],
         [
             Start("c1", "m"),
@@ -282,7 +284,7 @@ QUIRKS: dict[str, tuple[list[Any], list[Part]]] = {
     ),
     "mistral: two calls in one chunk without an index": (
         [delta(tool_calls=[{"id": "a", "function": {"arguments": "{}"}}, {"id": "b", "function": {}}]), STOP],
-        [Start("c1", "m"), ToolCallDelta("{}", 0, "a"), ToolCallDelta("", 1, "b"), STOPPED],
+        [Start("c1", "m"), ToolCallDelta("{}", 0, "a"), ToolCallDelta("", 1, "b"), CALLED],
     ),
     "mistral: model_length": ([delta(finish="model_length")], [Start("c1", "m"), Finish("length", "model_length")]),
     "xai: reasoning is left out of the output tokens": (
@@ -500,7 +502,7 @@ QUIRKS: dict[str, tuple[list[Any], list[Part]]] = {
             ToolCallDelta("{}", 1, "b", "g"),
             ToolCallDelta("{}", 3, "c", "h"),
             ToolCallDelta("", 4, "d", "i"),
-            STOPPED,
+            CALLED,
         ],
     ),
     "others: an answer that does not stream": (
@@ -534,7 +536,7 @@ QUIRKS: dict[str, tuple[list[Any], list[Part]]] = {
             ToolCallDelta(),
             ToolCallDelta("", 1),
             ToolCallDelta("", 2),
-            STOPPED,
+            CALLED,
         ],
     ),
 }
@@ -551,10 +553,10 @@ def test_a_servers_quirk_is_understood_for_every_cut(rows: list[Any], parts: lis
     how = "error" if failed else "eof"
     for mark, its in ((b"[DONE]", "sentinel"), (b"chat.completion.done", "event")):
         how = its if mark in stream else how
-    assert whole(CHAT, stream) == [*parts, Done(how)]
-    assert whole(CHAT, *pieces(stream)) == [*parts, Done(how)]
+    assert whole(CHAT, stream) == ended(parts, how)
+    assert whole(CHAT, *pieces(stream)) == ended(parts, how)
     crlf = stream.replace(b"\r", b"").replace(b"\n", b"\r\n")
-    assert whole(CHAT, *pieces(crlf, 3)) == [*parts, Done(how)]
+    assert whole(CHAT, *pieces(crlf, 3)) == ended(parts, how)
 
 
 @pytest.mark.parametrize(
@@ -712,7 +714,7 @@ ENCODED: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
     "others of its own": (
         [
             Other("citations", CITED, CHAT),
-            Other("annotations", [CITATION], CHAT, None, 1),
+            Other("annotations", [CITATION], CHAT, choice=1),
             Other("logprobs", LOGPROBS, CHAT),
             Other("reference", {"type": "reference"}, CHAT),
             Other("ping", {"type": "ping"}, CHAT),
@@ -827,7 +829,7 @@ OLD = "openai-completions"
 )
 def test_text_completions_are_read(rows: list[Any], parts: list[Part]) -> None:
     stream = stream_of(rows)
-    assert whole(OLD, stream) == whole(OLD, *pieces(stream)) == [*parts, Done("sentinel")]
+    assert whole(OLD, stream) == whole(OLD, *pieces(stream)) == ended(parts, "sentinel")
 
 
 def test_text_completions_are_written() -> None:

@@ -78,8 +78,13 @@ def encode(parts: list[Part], **options: Any) -> list[Event]:
 
 def again(parts: list[Part]) -> list[Part]:
     """The parts, written and read."""
-    dialect = get(NAME)()
-    return [part for item in encode(parts) for part in dialect.decode(item)]
+    return again_of(encode(parts))
+
+
+def again_of(events: list[Event]) -> list[Part]:
+    """What a reader takes the events for."""
+    reader = get(NAME).reader()
+    return [part for event in events for part in reader.decode(event)]
 
 
 def content(type: str, text: str) -> dict[str, Any]:
@@ -640,20 +645,198 @@ def test_an_other_that_is_no_event_of_this_dialect() -> None:
 
 def test_a_hosted_item_leaves_an_open_text_open() -> None:
     item = {"id": "ws", "type": "web_search_call"}
-    hosted = Other("response.output_item.added", {"output_index": 1, "item": item}, NAME)
-    done = Other("response.output_item.done", {"output_index": 1, "item": item}, NAME)
+    kinds = ("response.output_item.added", "response.output_item.done")
+    hosted, done = [Other(kind, {"type": kind, "output_index": 1, "item": item}, NAME) for kind in kinds]
     message = gather(again([TextDelta("a", "0/0"), hosted, TextDelta("b", "0/0"), BlockEnd("0/0"), done]))
     assert message.texts == {"0/0": "ab"}
     assert again([TextDelta("a", "0/0"), BlockEnd("0/0"), hosted, done])[3].kind == "other"
 
 
-def test_what_cannot_be_written_has_not_begun_the_stream() -> None:
+UNWRITABLE: dict[str, Part] = {
+    "an Other that is no JSON": Other("x", {"a": {1}}),
+    "an Other whose name no event line can hold": Other("a\nb"),
+    "an id that is no JSON": Start(id={1}),  # type: ignore[arg-type]
+    "a model that is no JSON": Start(model={1}),  # type: ignore[arg-type]
+    "a call's id that is no JSON": ToolCallDelta("{}", 0, {1}),  # type: ignore[arg-type]
+    "a call's name that is no JSON": ToolCallDelta("{}", 0, "c", {1}),  # type: ignore[arg-type]
+    "a signature that is no JSON": ReasoningDelta("", 0, {1}),  # type: ignore[arg-type]
+    "an error's status that is no JSON": Error("no", status={1}),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("part", UNWRITABLE.values(), ids=UNWRITABLE)
+@pytest.mark.parametrize("before", [[], [START, TextDelta("a")]], ids=["first", "later"])
+def test_what_cannot_be_written_loses_no_event_and_is_no_success(part: Part, before: list[Part]) -> None:
+    encoder = PartEncoder(NAME)
+    data = b"".join([encoder.send(part) for part in before])
+    with pytest.raises(EncodeError):
+        encoder.send(part)
+    data += encoder.send(TextDelta("b")) + encoder.send(Finish("stop")) + encoder.close()
+    check(Decoder().feed(data))
+    parts = decode(data)
+    assert gather(parts).text.replace("a", "") == "b"
+    assert parts[-1] == Done("error")
+
+
+def test_a_choice_that_is_refused_changes_nothing() -> None:
     encoder = PartEncoder(NAME)
     with pytest.raises(EncodeError):
-        encoder.send(Other("x", {"a": {1}}))
-    with pytest.raises(EncodeError):
         encoder.send(TextDelta("a", choice=1))
-    check(Decoder().feed(encoder.send(TextDelta("a")) + encoder.close()))
+    data = encoder.send(TextDelta("a")) + encoder.close()
+    check(Decoder().feed(data))
+    assert decode(data)[-2:] == STOP
+
+
+CALL_ITEM = {"type": "function_call", "call_id": "c", "name": "rm", "arguments": "{}"}
+MESSAGE = {"type": "message", "content": [content("output_text", "Hi")]}
+# The names of Others that a reader of what is written would take for parts, and their data.
+RESERVED: dict[str, tuple[str, Any]] = {
+    "a call begins": ("response.output_item.added", {"output_index": 0, "item": CALL_ITEM}),
+    "a call is done": ("response.output_item.done", {"output_index": 0, "item": CALL_ITEM}),
+    "a call of free text": ("response.output_item.done", {"item": {**CALL_ITEM, "type": "custom_tool_call"}}),
+    "a message begins": ("response.output_item.added", {"item": {"type": "message"}}),
+    "a message is done": ("response.output_item.done", {"item": MESSAGE}),
+    "a reasoning is done": ("response.output_item.done", {"item": {"type": "reasoning", "encrypted_content": "s"}}),
+    "an item that is none": ("response.output_item.added", {"item": 5}),
+    "no item": ("response.output_item.done", 5),
+    "a text": ("response.output_text.delta", {"output_index": 0, "content_index": 0, "delta": "Hi"}),
+    "a text is done": ("response.content_part.done", {"part": content("output_text", "Hi")}),
+    "arguments": ("response.function_call_arguments.done", {"output_index": 0, "arguments": "{}"}),
+    "the response begins": ("response.created", {"response": {"id": "x"}}),
+    "the response goes on": ("response.in_progress", {"response": {"id": "x"}}),
+    "the response is complete": ("response.completed", {"response": {"status": "completed", "output": [CALL_ITEM]}}),
+    "the response failed": ("response.failed", {"response": {"error": {"message": "no"}}}),
+    "an error": ("error", {"message": "no"}),
+}
+
+
+@pytest.mark.parametrize(("name", "data"), RESERVED.values(), ids=RESERVED)
+def test_an_other_never_leaves_as_a_part(name: str, data: Any) -> None:
+    assert again([START, Other(name, data, NAME), *STOP]) == [START, *STOP]
+    encoder = PartEncoder(NAME)
+    with pytest.raises(EncodeError):
+        encoder.send(Other(name, data))
+
+
+NAMED_BY_THE_EVENT = {name: row for name, row in RESERVED.items() if row[0] != "error" and type(row[1]) is dict}
+NAMED_BY_THE_EVENT["a tool that the client runs"] = (
+    "response.output_item.added",
+    {"output_index": 0, "item": {"type": "local_shell_call", "action": {"command": ["rm"]}}},
+)
+
+
+@pytest.mark.parametrize(("name", "data"), NAMED_BY_THE_EVENT.values(), ids=NAMED_BY_THE_EVENT)
+def test_a_payload_without_a_type_is_not_written_with_one(name: str, data: dict[str, Any]) -> None:
+    stream = f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+    parts = decode(created() + stream + completed())
+    assert parts == [START, Other(name, data, NAME), *STOP]
+    assert again(parts) == [START, *STOP]
+
+
+def test_a_program_may_write_a_hosted_item() -> None:
+    item = {"id": "ws", "type": "web_search_call"}
+    events = encode([Other("response.output_item.done", {"output_index": 7, "item": item}), TextDelta("a")])
+    assert [event.type for event in events[2:5]] == [
+        f"response.output_item.{end}" for end in ("added", "done", "added")
+    ]
+    assert json.loads(events[-1].data)["response"]["output"][0] == item
+
+
+def test_a_hosted_item_does_not_take_the_place_of_a_text() -> None:
+    done = {"type": "response.output_item.done", "output_index": 0, "item": {"id": "ws", "type": "web_search_call"}}
+    events = encode([TextDelta("a", "0/0"), BlockEnd("0/0"), Other("response.output_item.done", done, NAME)])
+    output = json.loads(events[-1].data)["response"]["output"]
+    assert [item["type"] for item in output] == ["message", "web_search_call"]
+
+
+def test_arguments_of_an_item_that_is_no_call_are_no_call() -> None:
+    delta = {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": "{}"}
+    done = {"type": "response.function_call_arguments.done", "output_index": 0, "arguments": "{}"}
+    kinds = ("response.output_item.added", "response.output_item.done")
+    item = {"id": "i0", "type": "new_call"}
+    begin, end = [{"type": kind, "output_index": 0, "item": item} for kind in kinds]
+    payloads = [begin, delta, done, end]
+    parts = decode(created() + b"".join([b"data: %s\n\n" % json.dumps(p).encode() for p in payloads]) + completed())
+    assert parts == [START, *[Other(payload["type"], payload, NAME) for payload in payloads], *STOP]
+    assert gather(again(parts)).tool_calls == []
+
+
+# What a stream was in the middle of when it failed, and the text that its client has seen by then.
+UNDER_WAY: dict[str, tuple[list[Part], str]] = {
+    "a text": ([TextDelta("a")], "a"),
+    "a call": ([TextDelta("a"), ToolCallDelta('{"x"', 0, "c", "f")], "a"),
+    "a call whose arguments could be whole": ([ToolCallDelta('{"x":1}', 0, "c", "f")], ""),
+    "a call without arguments": ([ToolCallDelta("", 0, "c", "f")], ""),
+    "a call of free text": ([ToolCallDelta("free", 0, "c", "f", json=False)], ""),
+    "a text behind a call": ([ToolCallDelta('{"x"', 0, "c", "f"), TextDelta("a"), TextDelta("b", 1)], "ab"),
+    "a call behind a call": (
+        [ToolCallDelta('{"x"', 0, "c", "f"), ToolCallDelta("{}", 1, "d", "g"), TextDelta("a")],
+        "a",
+    ),
+    "texts that interleave": ([TextDelta("a", "0/0"), TextDelta("b", "1/0")], "ab"),
+    "texts that interleave behind a call": (
+        [ToolCallDelta("", 3, "c", "f"), TextDelta("a", "0/0"), TextDelta("b", "1/0")],
+        "ab",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "text"), UNDER_WAY.values(), ids=UNDER_WAY)
+def test_after_an_error_all_text_is_there_and_no_call_is_whole(parts: list[Part], text: str) -> None:
+    after: list[Part] = [ToolCallDelta("}", 0), BlockEnd(0, "tool_call"), TextDelta("!"), Finish("tool_call")]
+    events = encode([START, *parts, Error("no", "t"), *after])
+    kinds = [event.type for event in events]
+    before = again_of(events[: kinds.index("error")])
+    assert gather(before).text == text
+    assert gather(again_of(events)).text == text + "!"
+    assert kinds[-1] == "response.failed"
+    assert "response.function_call_arguments.done" not in kinds
+    assert "response.custom_tool_call_input.done" not in kinds
+    items = [json.loads(event.data)["item"] for event in events if event.type == "response.output_item.done"]
+    assert {item["type"] for item in [*items, *json.loads(events[-1].data)["response"]["output"]]} == {"message"}
+
+
+def test_a_call_that_was_whole_before_the_error_stays() -> None:
+    call: list[Part] = [ToolCallDelta("{}", 0, "c", "f"), BlockEnd(0, "tool_call")]
+    events = encode([START, *call, ToolCallDelta("{", 1, "d", "g"), Error("no")])
+    assert [item["call_id"] for item in json.loads(events[-1].data)["response"]["output"]] == ["c"]
+
+
+def test_a_finish_that_says_error_completes_no_call() -> None:
+    events = encode([START, TextDelta("a"), ToolCallDelta("{", 0, "c", "f"), Finish("error", "overloaded")])
+    response = json.loads(events[-1].data)["response"]
+    assert [item["type"] for item in response["output"]] == ["message"]
+    assert response["error"] == {"code": "server_error", "message": "overloaded"}
+
+
+def test_after_an_error_there_is_no_finish() -> None:
+    error = b'data: {"type":"error","code":"c","message":"no"}\n\n'
+    assert decode(created() + error + completed()) == [START, Error("no", None, "c"), Done("event")]
+    assert decode(created() + error + created() + completed())[2:] == [START, *STOP]
+
+
+def test_a_response_that_begins_again_leaves_no_call_behind() -> None:
+    call = ToolCallDelta('{"x"', 0, "c", "f")
+    events = encode([START, TextDelta("a"), call, START, TextDelta("b", "0/0"), ToolCallDelta("{}", 1, "d", "g")])
+    kinds = [event.type for event in events]
+    assert "response.function_call_arguments.done" not in kinds[: kinds.index("response.created", 1)]
+    output = json.loads(events[-1].data)["response"]["output"]
+    assert [item["id"] for item in output] == ["msg_2", "fc_3"]
+
+
+@pytest.mark.parametrize("count", ["5", 2.5, -1, 10**5000, True], ids=["text", "float", "below 0", "huge", "bool"])
+def test_a_count_that_is_none_is_written_as_0(count: Any) -> None:
+    message = gather(again([TextDelta("a"), Usage(count, 1, count, count, count, count)]))
+    assert message.usage == Usage(0, 1, 1, 0, None, 0)
+
+
+def test_many_texts_that_wait_take_linear_time() -> None:
+    # A search past all that are over would look at 5,000,000,000 here.
+    writer = get(NAME).writer()
+    for n in range(100_000):
+        writer.encode(BlockEnd(f"{n // 10_000}/{n % 10_000}") if n else TextDelta("a", "0/0"))
+    assert len(writer.encode(BlockEnd("0/0"))) == 2
+    assert len(writer.encode_end()) == 2
 
 
 def test_a_stream_cut_before_its_last_event_is_no_success() -> None:

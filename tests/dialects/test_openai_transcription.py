@@ -83,6 +83,20 @@ DECODED: dict[str, tuple[bytes, list[Part]]] = {
             *STOP,
         ],
     ),
+    "a delta without text repeats none": (
+        sse(delta("", logprobs=[1]), segment("s0", "Hello"), done("Hello")),
+        [
+            Other("logprobs", [1], NAME, 0),
+            TextDelta("Hello", "s0"),
+            Other("transcript.text.segment", segment("s0", "Hello"), NAME, "s0"),
+            BlockEnd("s0"),
+            *STOP,
+        ],
+    ),
+    "an error before the end: no finish": (
+        sse(delta("a"), {"error": {"message": "bad"}}, done("a")),
+        [TextDelta("a"), Error("bad"), Done("event")],
+    ),
     "log probabilities and languages": (
         sse(delta("a", logprobs=[1]), done("a", languages=["en"])),
         [
@@ -197,3 +211,22 @@ def test_encodes(parts: list[Part], payloads: list[Any]) -> None:
 def test_what_cannot_be_said() -> None:
     with pytest.raises(EncodeError):
         PartEncoder(NAME).send(ToolCallDelta("{}", 0, "c", "f"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [delta("x"), done("x"), segment("s0", "x"), {"type": "error"}, {"type": "x", "error": "bad"}, "[DONE]"],
+    ids=lambda data: data if isinstance(data, str) else data["type"],
+)
+def test_an_other_is_nothing_else(data: Any) -> None:
+    assert encode(Other("x", data, NAME)) == encode()
+    with pytest.raises(EncodeError):
+        PartEncoder(NAME).send(Other("x", data))
+
+
+def test_no_message_begins_again() -> None:
+    encoder = PartEncoder(NAME)
+    encoder.send(TextDelta("Hi"))
+    with pytest.raises(EncodeError):
+        encoder.send(Start("x"))
+    assert encoder.close() == b""

@@ -54,7 +54,12 @@ LAYOUT: list[tuple[Any, str, dict[str, Any], tuple[Any, ...]]] = [
     (Error, "error", {"message": ..., "type": None, "code": None, "status": None}, ("Busy", "overloaded", "x", 529)),
     (Invalid, "invalid", {"event": ..., "error": ...}, (BAD, NOT_JSON)),
     (Done, "done", {"how": ..., "reconnect": False}, ("event", True)),
-    (Other, "other", {"name": ..., "data": None, "dialect": None, "block": None}, ("ping", "x", "json", 3)),
+    (
+        Other,
+        "other",
+        {"name": ..., "data": None, "dialect": None, "block": None, "id": None, "retry": None},
+        ("ping", "x", "json", 3, "7", 500),
+    ),
 ]
 rows = pytest.mark.parametrize(("cls", "kind", "fields", "values"), LAYOUT, ids=[row[1] for row in LAYOUT])
 

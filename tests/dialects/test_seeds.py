@@ -104,7 +104,7 @@ DOCUMENTS: dict[str, tuple[str, bytes, list[Part], bytes]] = {
     "aitunnel": (
         "aitunnel",
         AITUNNEL,
-        [CHAT_START, TextDelta("Жил "), TextDelta("был"), Finish("stop", "stop"), Usage(9, 2, 11), Done("sentinel")],
+        [CHAT_START, TextDelta("Жил "), TextDelta("был"), Usage(9, 2, 11), Finish("stop", "stop"), Done("sentinel")],
         b'"total_tokens": 11}}',
     ),
     "lawbot": (
@@ -307,7 +307,6 @@ def test_laddro_reads_lines_one_by_one_only_where_they_are_no_json_together() ->
             [
                 '{"event":"start","id":"f1"}',
                 '{"event":"error","message":"Busy","type":"t","code":"c","status":503}',
-                '{"event":"delta","text":"late"}',
             ],
         ),
         (
@@ -347,7 +346,7 @@ def test_laddro_reads_lines_one_by_one_only_where_they_are_no_json_together() ->
         "sajuapi takes the total",
         "sajuapi without counts",
         "sajuapi has no place for these",
-        "sajuapi has no done after an error",
+        "sajuapi has nothing after an error",
         "websopy sends a call whole",
         "websopy drops half a call after an error",
         "websopy has no place for these",

@@ -76,7 +76,7 @@ def test_it_puts_interleaved_tool_calls_together_in_the_order_in_which_they_bega
     )
     first, second, third, fourth = message.tool_calls
     assert repr(first) == """ToolCall(id='call_1', name='weather', arguments='{"city":"Rome"}')"""
-    assert (second.block, second.id, second.name, second.arguments) == (1, "call_2", "now", "{}")
+    assert (second.block, second.id, second.name, second.arguments) == (1, "call_2", "now", "")
     assert (third.arguments, third.server, third.json) == ("free", True, False)
     assert fourth.arguments == ""
     assert (first.server, first.json) == (False, True)

@@ -20,36 +20,44 @@ from sse_core.dialects import (
     Part,
     PartDecoder,
     PartEncoder,
+    Reader,
     ReasoningDelta,
     Start,
     TextDelta,
     ToolCallDelta,
     Transcoder,
     Usage,
+    Writer,
     aiter_parts,
     get,
     iter_parts,
     names,
 )
 
+Item = Any
 HI = b'data: {"type":"content","content":"Hi"}\n\n'
 BYE = b'data: {"type":"done"}\n\n'
 CUT = 'websopy: the stream ended before its event {"type":"done"}'
 ANSWER: list[Part] = [TextDelta("Hi"), Finish("stop"), Done("event")]
 
 
-class Paced(Dialect):
+class TextReader(Reader):
+    """Plain text: the end of the body is the end of the stream."""
+
+    choices = 0
+
+    def whole(self) -> bool:
+        return True
+
+
+class PacedWriter(Writer):
     """Tells the client how long to wait, in and between the blocks: what a Retry before an Event is for."""
 
-    name = "paced"
-    newline = "\r\n"
-    dataless = True
-    headers = {"X-Paced": "yes"}  # noqa: RUF012
+    def write_other(self, part: Other) -> list[Item]:
+        return list(part.data)
 
-    def write(self, part: Part) -> list[Event | Retry | Comment]:
-        assert isinstance(part, Other)
-        items: list[Event | Retry | Comment] = part.data
-        return items
+
+PACED = Dialect("paced", TextReader, PacedWriter, newline="\r\n", dataless=True, headers={"X-Paced": "yes"})
 
 
 # -- PartDecoder
@@ -162,15 +170,23 @@ def test_whether_the_last_line_ended_is_read_off_any_memoryview(form: Any) -> No
     assert decoder.close() == [Other("message", 12, "json"), Done("eof")]
 
 
-def test_an_instance_is_good_for_one_stream() -> None:
-    dialect = get("websopy")()
-    assert whole(dialect, HI + BYE) == ANSWER
-    assert whole(dialect, HI + BYE) == []
+def test_a_reader_or_writer_serves_one_stream_and_a_dialect_any_number() -> None:
+    dialect = get("websopy")
+    assert whole(dialect, HI + BYE) == whole(dialect, HI + BYE) == ANSWER
+    reader, writer = dialect.reader(), dialect.writer()
+    assert whole(reader, HI + BYE) == ANSWER
+    assert write(writer, ANSWER) == HI + BYE
+    for again in (PartDecoder, lambda half: Transcoder(half, "json")):
+        with pytest.raises(TypeError, match="this WebsopyReader has its stream: one serves one stream"):
+            again(reader)
+    for again in (PartEncoder, lambda half: Transcoder("json", half)):
+        with pytest.raises(TypeError, match="this WebsopyWriter has its stream: one serves one stream"):
+            again(writer)
 
 
 def test_a_dialect_may_have_events_without_data() -> None:
-    assert PartDecoder(Paced).feed(b"event: end\n\n") == [Other("end", "", "paced")]
-    assert PartDecoder(Dialect).feed(b"event: end\n\n") == []
+    assert PartDecoder(PACED).feed(b"event: end\n\n") == [Other("end", "", "paced")]
+    assert PartDecoder(Dialect("text", TextReader)).feed(b"event: end\n\n") == []
 
 
 # -- PartEncoder
@@ -178,8 +194,8 @@ def test_a_dialect_may_have_events_without_data() -> None:
 
 def test_headers_are_the_wires_and_the_dialects_own() -> None:
     assert PartEncoder("websopy").headers == SSE_HEADERS
-    assert PartEncoder(Paced).headers == {**SSE_HEADERS, "X-Paced": "yes"}
-    assert Transcoder("json", Paced).headers == {**SSE_HEADERS, "X-Paced": "yes"}
+    assert PartEncoder(PACED).headers == {**SSE_HEADERS, "X-Paced": "yes"}
+    assert Transcoder("json", PACED).headers == {**SSE_HEADERS, "X-Paced": "yes"}
 
 
 def test_done_is_close_and_twice_is_once() -> None:
@@ -222,10 +238,8 @@ def test_no_success_is_written_after_an_error() -> None:
     ],
     ids=["event", "inside the block", "with type and id", "not the next", "alone", "two", "comment", "ping", "held"],
 )
-def test_a_retry_directly_before_an_event_goes_inside_its_block(
-    items: list[Event | Retry | Comment], sent: bytes
-) -> None:
-    assert PartEncoder(Paced).send(Other("items", items)) == sent
+def test_a_retry_directly_before_an_event_goes_inside_its_block(items: list[Item], sent: bytes) -> None:
+    assert PartEncoder(PACED).send(Other("items", items)) == sent
 
 
 # -- Transcoder
@@ -256,8 +270,8 @@ def transcode(transcoder: Transcoder, *chunks: bytes) -> bytes:
                 Start("c1", None, "assistant"),
                 TextDelta("H"),
                 TextDelta("é"),
-                Finish("stop", "stop"),
                 Usage(1, 2, 3),
+                Finish("stop", "stop"),
                 Done("sentinel"),
             ],
         ),
@@ -494,7 +508,8 @@ def test_a_target_that_cannot_say_a_part_still_sends_what_came_before_it() -> No
     transcoder = Transcoder("openai-chat", "websopy")
     with pytest.raises(EncodeError) as caught:
         transcoder.feed(chunk % 0 + chunk % 1)
-    assert caught.value.data == b'data: {"type":"content","content":"Hi"}\n\n'
+    parts, problem = read("websopy", caught.value.data)
+    assert ([part.kind for part in parts], problem) == (["text", "error", "done"], None)
     with pytest.raises(EncodeError) as caught:
         transcoder.close()
     assert caught.value.data == b""
@@ -523,4 +538,4 @@ def test_a_relay_frames_a_whole_answer_that_came_without_framing_and_ends_it() -
         transcoder.feed(b'{"id":"c","choices":[' + choice + b'],"usage":{"prompt_tokens":1}}\n') + transcoder.close()
     )
     parts = PartDecoder("openai-chat").feed(stream)
-    assert [part.kind for part in parts] == ["start", "text", "finish", "usage", "done"]
+    assert [part.kind for part in parts] == ["start", "text", "usage", "finish", "done"]

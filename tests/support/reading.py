@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sse_core import TruncatedError
-from sse_core.dialects import Accumulator, Dialect, Part, PartDecoder, PartEncoder
+from sse_core.dialects import Accumulator, Done, Part, PartDecoder, PartEncoder
 
-AnyDialect = str | type[Dialect] | Dialect
+AnyDialect = Any  # a name, a Dialect, a Reader or a Writer
 
 
 def sse(*payloads: Any) -> bytes:
@@ -32,6 +32,15 @@ def whole(dialect: AnyDialect, *chunks: bytes) -> list[Part]:
     parts, problem = read(dialect, *chunks)
     assert problem is None, problem
     return parts
+
+
+def ended(parts: Iterable[Part], how: Any) -> list[Part]:
+    """`parts` as they come where each Finish is held, to the end or to an Error, since a later one may replace it."""
+    given = list(parts)
+    if any(part.kind == "error" for part in given):
+        return [*given, Done(how)]
+    finishes = [part for part in given if part.kind == "finish"]
+    return [*[part for part in given if part.kind != "finish"], *finishes, Done(how)]
 
 
 def write(dialect: AnyDialect, parts: Iterable[Part]) -> bytes:

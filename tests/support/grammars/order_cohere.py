@@ -16,7 +16,7 @@ def check(events: list[Event], restarts: int = 0) -> None:
     """AssertionError if the order, or a payload, is not the dialect's.
 
     `restarts`: how often a message-start may replace the message before it. A call's arguments need not be
-    whole where the answer failed or was cut short.
+    whole where the answer failed or was cut short; beside an error a call may be left open.
     """
     ended_well = events[-1] == Event("[DONE]")
     if ended_well:
@@ -45,9 +45,12 @@ def _check_blocks(payloads: list[dict[str, Any]]) -> None:
     following = {"content": 0, "tool-call": 0}
     arguments = ""
     whole: list[str] = []  # of the message that counts: a replaced one may have been cut
+    failed = "error" in payloads[-1]["delta"]
     for payload in payloads:
         type_ = payload["type"]
         noun, _, verb = type_.rpartition("-")
+        if failed and opened is not None and opened[0] == "tool-call" and type_ in ("content-start", "message-end"):
+            opened = None
         if type_ == "message-start":
             assert isinstance(payload["id"], str)
             assert payload["delta"]["message"] == _MESSAGE

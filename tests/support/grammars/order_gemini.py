@@ -31,13 +31,17 @@ def check(events: list[Event]) -> None:
     seen: set[int] = set()
     heads = set()
     for number, (event, payload) in enumerate(zip(events, payloads, strict=False)):
-        last = number == len(events) - 1
+        last = number == len(payloads) - 1
+        ends = last and not errors
         assert event.type == "message", "events have no name"
         assert payload.keys() <= _RESPONSE
-        assert ("candidates" in payload) != ("promptFeedback" in payload)
+        if errors and last and "usageMetadata" in payload:
+            assert not payload.keys() & {"candidates", "promptFeedback"}, "an error comes after the usage"
+        else:
+            assert ("candidates" in payload) != ("promptFeedback" in payload)
         heads.add((payload.get("responseId"), payload.get("modelVersion")))
         if "promptFeedback" in payload:
-            assert last, "blockReason is in the last event"
+            assert ends, "blockReason is in the last event"
             assert payload["promptFeedback"]["blockReason"].isupper()
             ended = set(seen)
         for candidate in payload.get("candidates", ()):
@@ -45,7 +49,7 @@ def check(events: list[Event]) -> None:
             seen.add(index)
             _check_content(candidate["content"])
             if "finishReason" in candidate:
-                assert last, "finishReason is in the last event"
+                assert ends, "finishReason is in the last event"
                 assert candidate["finishReason"].isupper()
                 assert index not in ended, "a candidate ends once"
                 ended.add(index)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What OpenAI speaks: chat, completions, responses, assistants, transcription."""
