@@ -15,6 +15,7 @@ import order_gemini
 import order_responses
 import pytest
 from reading import gather, pieces, random_pieces, read, write
+from tries import some
 
 from sse_core import Decoder, DialectError, EncodeError, Event, TruncatedError
 from sse_core.dialects import (
@@ -204,7 +205,8 @@ class TestCapture:
         stream = (captures.FOLDER / file).read_bytes()
         rng = random.Random(file + target)
         refused = is_refused(target, read(source, stream)[0])
-        for at in (len(stream) - 1, len(stream) - 4, *(rng.randrange(len(stream)) for _ in range(4))):
+        at_random = [rng.randrange(len(stream)) for _ in range(4)]
+        for at in some([len(stream) - 1, len(stream) - 4, *at_random], file + target):
             parts, cut = read(source, stream[:at])
             problem = problem_of(parts, cut)
             try:

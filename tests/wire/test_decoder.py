@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from random_streams import DEFAULT_TYPES, in_pieces, random_cut, random_stream
 from reference import Reference
+from tries import tries
 from wire_cases import CASES, Case
 
 from sse_core import Comment, Decoder, Event, Id, Ignored, LimitError, Retry
@@ -150,13 +151,13 @@ def differ(seed: int, dataless: bool, count: int, limited: bool) -> None:
 @DATALESS
 @pytest.mark.parametrize("seed", range(5))
 def test_promise_1_chunking_never_matters(seed: int, dataless: bool) -> None:
-    differ(seed, dataless, 2500, limited=False)
+    differ(seed, dataless, tries(2500), limited=False)
 
 
 @DATALESS
 def test_connections_in_a_row_keep_the_id_and_the_time_and_nothing_else(dataless: bool) -> None:
     rng = Random(6)
-    for _ in range(300):
+    for _ in range(tries(300)):
         default_type = rng.choice(DEFAULT_TYPES)
         decoder = Decoder(dataless=dataless, max_event_size=90, default_type=default_type)
         reference = Reference("", 90, dataless, default_type)
@@ -209,7 +210,7 @@ def test_promise_2_the_time_and_the_id_are_set_when_the_standard_says() -> None:
 
 def test_promise_3_any_bytes_are_valid() -> None:
     rng = Random(3)
-    for _ in range(300):
+    for _ in range(tries(300)):
         noise = rng.randbytes(rng.randrange(200))
         assert Decoder().feed_items(noise) == feed_all(Decoder(), in_pieces(noise, 1))
 
@@ -273,7 +274,11 @@ RELEASED = memoryview(b"data: x\n\n")
 RELEASED.release()
 
 
-@pytest.mark.parametrize("chunk", ["data: x\n\n", "", 3, 0, None, [100], Event("x"), 1.5, RELEASED], ids=lambda chunk: repr(chunk).partition(" at 0x")[0])
+@pytest.mark.parametrize(
+    "chunk",
+    ["data: x\n\n", "", 3, 0, None, [100], Event("x"), 1.5, RELEASED],
+    ids=lambda chunk: repr(chunk).partition(" at 0x")[0],
+)
 @pytest.mark.parametrize("before", [b"", BOM[:2], b"data: a\r", b"data: \xc3", b"id: 1\n"], ids=repr)
 def test_promise_3_what_is_not_bytes_like_is_a_type_error_and_changes_nothing(chunk: Any, before: bytes) -> None:
     decoder, untouched = Decoder(), Decoder()
@@ -295,7 +300,7 @@ def test_promise_3_what_is_not_bytes_like_is_a_type_error_and_changes_nothing(ch
 
 @DATALESS
 def test_promise_4_the_limit_is_the_same_for_every_chunking(dataless: bool) -> None:
-    differ(4, dataless, 5000, limited=True)
+    differ(4, dataless, tries(5000), limited=True)
 
 
 FITS = [
@@ -347,7 +352,7 @@ def test_promise_4_an_endless_line_in_small_pieces_stays_in_bounded_memory() -> 
 
 def test_promise_4_comments_without_blank_lines_never_trip_the_limit() -> None:
     decoder = Decoder(max_event_size=8)
-    for _ in range(2000):
+    for _ in range(tries(2000)):
         assert decoder.feed(b": ping\n") == []
     assert len(decoder.feed_items(b": ping\n" * 2000)) == 2000
     assert decoder.error is None
