@@ -7,7 +7,7 @@ from ._decoder import Decoder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
     from ._items import Event
 
@@ -30,7 +30,7 @@ def iter_events(chunks: Iterable[bytes], decoder: Decoder | None = None) -> Iter
             raise decoder.error
 
 
-async def aiter_events(chunks: AsyncIterable[bytes], decoder: Decoder | None = None) -> AsyncIterator[Event]:
+async def aiter_events(chunks: AsyncIterable[bytes], decoder: Decoder | None = None) -> AsyncGenerator[Event, None]:
     """As `iter_events`, for an asynchronous iterable, under any event loop.
 
     >>> import asyncio

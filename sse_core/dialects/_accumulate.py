@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._parts import Block, Done, Error, Invalid, Other, Part, ToolCallDelta, Usage
+    from ._parts import Block, Done, Error, FinishReason, Invalid, Other, Part, ToolCallDelta, Usage
 
 _GOOD = ("stop", "tool_call")  # the reasons of an answer that is as long as it was to be
 _OVERHEAD = 64  # what one more block, call or Other counts beside its characters
@@ -83,7 +83,7 @@ class Choice:
 
     def __init__(self) -> None:
         self.role: str | None = None
-        self.finish_reason: str | None = None
+        self.finish_reason: FinishReason | None = None
         self.raw_reason: str | None = None
         self._texts: dict[Block, _Text] = {}
         self._reasoning = _Text()
@@ -284,7 +284,7 @@ class Accumulator:
         return self._first().tool_calls
 
     @property
-    def finish_reason(self) -> str | None:
+    def finish_reason(self) -> FinishReason | None:
         """Why choice 0 ended; None while it has not."""
         return self._first().finish_reason
 

@@ -149,7 +149,7 @@ class BlockEnd(BasePart):
 
     def __init__(self, block: Block = 0, of: Of = "text", choice: int = 0, raw: Any = None) -> None:
         self.block = block
-        self.of = of
+        self.of: Of = of
         self.choice = choice
         self.raw = raw
 
@@ -270,7 +270,7 @@ class Done(BasePart):
     kind: Literal["done"] = "done"
 
     def __init__(self, how: How, reconnect: bool = False, choice: int = 0, raw: Any = None) -> None:
-        self.how = how
+        self.how: How = how
         self.reconnect = reconnect
         self.choice = choice
         self.raw = raw

@@ -12,7 +12,7 @@ from ._registry import reader_of, writer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from .._errors import LimitError
@@ -358,7 +358,7 @@ async def aiter_parts(
     loads: Callable[[str], Any] | None = None,
     last_event_id: str = "",
     max_event_size: int | None = MAX_EVENT_SIZE,
-) -> AsyncIterator[Part]:
+) -> AsyncGenerator[Part, None]:
     """As `iter_parts`, for an asynchronous iterable."""
     decoder = PartDecoder(dialect, loads=loads, last_event_id=last_event_id, max_event_size=max_event_size)
     async for chunk in chunks:
