@@ -16,12 +16,13 @@ import types
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+from blocks import modules
 from recipes import README, blocks, recipe
 
-import sse_core
+import sse_core.reconnect
 from sse_core import dialects
 
 ROOT = Path(__file__).parent.parent
@@ -90,28 +91,48 @@ def test_python_blocks_compile_and_import_what_there_is(block: str) -> None:
             assert {alias.name for alias in node.names} <= {*dir(importlib.import_module(node.module))}
 
 
+def test_each_python_block_is_a_module_for_type_checkers() -> None:
+    written = modules()  # which refuses a block that it does not know
+    assert written.keys() >= {"relaying", "parrot", "uses"}
+    for name, text in written.items():
+        assert "type: ignore" not in text
+        compile(text, name, "exec")
+
+
 def test_recipe_one_answer(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     recipe("def print_events")["print_events"](url, recipe("urlopen(")["connect"])
     assert capsys.readouterr().out == "".join(f"{data}\n" for data in DATA)
 
 
 ANSWER = (ROOT / "tests" / "support" / "streams" / "tools.sse").read_bytes()
+BEGUN = ANSWER[: ANSWER.index(b"\n\n", ANSWER.index(b"Let me look.")) + 2]
+REST = ANSWER[len(BEGUN) :]
+# What comes after BEGUN, by what becomes of the stream.
+LATER: dict[str, list[bytes | Exception]] = {
+    "whole": [REST[:50], REST[50:]],
+    "left": [],
+    "cut": [REST[:50]],
+    "broken": [REST[:50], ConnectionResetError("reset by peer")],
+    "damaged": [b"data: {oops\n\n", REST],
+    "unsayable": [b'data: {"choices":[{"index":1,"delta":{"content":"too"}}]}\n\n', REST],
+    "too large": [b"data: " + b"x" * 2000, b"x", REST],
+}
 
 
-@pytest.mark.parametrize("how", ["whole", "cut", "broken", "left"])
+@pytest.mark.parametrize("how", LATER)
 def test_recipe_relay(how: str) -> None:
     relay: Callable[..., AsyncGenerator[bytes, None]] = recipe("async def relay")["relay"]
-    transcoder = dialects.Transcoder("openai-chat", "websopy")
+    transcoder = dialects.Transcoder("openai-chat", "websopy", max_event_size=1000)
     idle, closed = asyncio.Event(), []
 
     async def chunks() -> AsyncIterator[bytes]:
         try:
-            yield ANSWER[:300]
+            yield BEGUN
             await idle.wait()
-            if how == "whole":
-                yield ANSWER[300:]
-            elif how == "broken":
-                raise ConnectionResetError("reset by peer")
+            for chunk in LATER[how]:
+                if isinstance(chunk, Exception):
+                    raise chunk
+                yield chunk
         finally:
             closed.append(how)
 
@@ -134,9 +155,12 @@ def test_recipe_relay(how: str) -> None:
     assert b": keep-alive\n" in read
     if how == "left":
         return
-    kinds = [part.kind for part in dialects.iter_parts(read, "websopy")]
-    assert kinds[-1] == "done"
-    assert ("error" in kinds) == (how != "whole")
+    message = dialects.Accumulator()
+    for part in dialects.iter_parts(read, "websopy"):
+        message.add(part)
+    assert message.text == "Let me look."
+    assert (message.error is None) == (message.problem() is None) == (transcoder.problem is None) == (how == "whole")
+    assert [call.complete for call in message.tool_calls] == [True] * (how == "whole")
     if how == "whole":
         rewritten = dialects.Transcoder("openai-chat", "websopy").feed(ANSWER)
         assert sse_core.Decoder().feed(b"".join(read)) == sse_core.Decoder().feed(rewritten)
@@ -184,6 +208,34 @@ def test_the_table_of_parts_is_what_they_are() -> None:
         written = ", ".join(str(parameter.replace(annotation=parameter.empty)) for parameter in parameters[:-2])
         kinds[f"`{part.kind}`"] = f"`{part.__name__}({written})`"
     assert {row[0]: row[1] for row in table("### Parts")} == kinds
+
+
+@pytest.mark.parametrize(
+    ("heading", "owner"),
+    [("## Names", sse_core), ("## Dialects", dialects), ("## Reconnecting", sse_core.reconnect.Reconnect)],
+    ids=["names", "dialects", "reconnect"],
+)
+def test_the_tables_of_names_have_true_signatures(heading: str, owner: Any) -> None:
+    for row in table(heading):
+        for written in re.findall("`([^`]+)`", row[0]):
+            name, _, shown = written.partition("(")
+            value = getattr(owner, name)
+            if shown:
+                shown = re.sub("64 Mi(B)?", str(64 * 1024 * 1024), shown.replace('"', "'"))
+                signature = parameters(value)
+                assert shown == signature or (shown.endswith("...)") and signature.startswith(shown[:-4])), written
+
+
+def parameters(value: Any) -> str:
+    """What a call of it takes, as README writes it: without annotations."""
+    signature = inspect.signature(value)
+    plain = [p.replace(annotation=p.empty) for p in signature.parameters.values() if p.name != "self"]
+    return str(signature.replace(parameters=plain, return_annotation=signature.empty)).removeprefix("(")
+
+
+@pytest.mark.parametrize("name", [*sse_core.__all__, *dialects.__all__, *sse_core.reconnect.__all__])
+def test_every_public_name_is_in_it(name: str) -> None:
+    assert re.search(rf"`{name}\b", README)
 
 
 def test_the_tables_of_the_command_are_its_options() -> None:
