@@ -42,6 +42,9 @@ class SSEError(Exception):
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""  # the message; the arguments after it are for pickling
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(shorten, self.args))})"
+
 
 class LimitError(SSEError):
     """The peer sent more than may be kept: an event past `max_event_size`, say; `limit` is that size.
@@ -102,9 +105,7 @@ class EncodeError(SSEError, ValueError):
 
     def __init__(self, field: str, value: object, problem: str) -> None:
         super().__init__(field, value, problem)
-        self.field = field
-        self.value = value
-        self.problem = problem
+        self.field, self.value, self.problem = field, value, problem
 
     def __str__(self) -> str:
         return f"{self.field} {self.problem}: {shorten(self.value)}"

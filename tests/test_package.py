@@ -23,6 +23,8 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 WIRE = {"_errors", "_items", "_lines", "_decoder", "_encoder", "_iterate"}
+# What a dialect takes of the standard library.
+STANDARD = ("__future__", "collections", "itertools", "json", "operator", "re")
 BASES = {name for name in MODULES if name.startswith("dialects.base")}
 SHARED = {f"dialects._{name}" for name in ("parts", "registry", "streams", "transcoder", "accumulate")}
 
@@ -171,9 +173,7 @@ def test_imports_are_relative_or_standard_and_go_down(module: str) -> None:
             assert typing_only or target[1:] in may_import(module), statement
         else:
             assert target.partition(".")[0] in sys.stdlib_module_names, statement
-            assert (
-                not is_dialect or typing_only or target in ("__future__", "json", "re", "itertools", "collections")
-            ), statement
+            assert not is_dialect or typing_only or target in STANDARD, statement
 
 
 def test_the_import_pulls_in_nothing_slow() -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import json
 
-from .._errors import LimitError, shorten
-from ._parts import BasePart, another_copy, without_raw
+from .._errors import DialectError, LimitError, shorten
+from .._items import Event
+from ._parts import BasePart, Error, Invalid, another_copy, without_raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._parts import Block, Done, Error, FinishReason, Invalid, Other, Part, ToolCallDelta, Usage
+    from ._parts import Block, Done, FinishReason, Other, Part, Start, ToolCallDelta, Usage
 
 _GOOD = ("stop", "tool_call")  # the reasons of an answer that is as long as it was to be
+_SHOWN = 1000  # characters of what went wrong, which are kept
 _OVERHEAD = 64  # what one more block, call or Other counts beside its characters
 
 
@@ -61,14 +63,14 @@ class ToolCall:
     def complete(self) -> bool:
         """Whether it is safe to act on: it ended, nothing was lost in between, and its arguments are JSON.
 
-        It ends with its block, or with its choice, by stop or tool_call. Whether the arguments are what the tool
-        takes is not looked at: models err too.
+        It ends with its block, or with its choice, by stop or tool_call. Whether the arguments are what
+        the tool takes is not looked at: models err too.
         """
         if not self._ended:
             return False
         try:
             if self.json:
-                json.loads(self.arguments)
+                json.loads(self.arguments, parse_constant=_refuse)
             return True
         except (ValueError, RecursionError):
             return False
@@ -87,7 +89,9 @@ class Choice:
         self.raw_reason: str | None = None
         self._texts: dict[Block, _Text] = {}
         self._reasoning = _Text()
-        self._calls: dict[Block, ToolCall] = {}
+        # All calls, and by block the one under way.
+        self._calls: list[ToolCall] = []
+        self._under_way: dict[Block, ToolCall] = {}
         # What of the Accumulator's size is this choice's: given back when a Start replaces it.
         self._size = 0
 
@@ -113,13 +117,19 @@ class Choice:
     @property
     def tool_calls(self) -> list[ToolCall]:
         """The calls, in the order in which they began."""
-        return list(self._calls.values())
+        return list(self._calls)
+
+    def _begins(self, part: ToolCallDelta) -> bool:
+        """Whether the fragment is the first of a call: another id in a block is another call."""
+        call = self._under_way.get(part.block)
+        return call is None or (part.id is not None and call.id is not None and part.id != call.id)
 
     def _call(self, part: ToolCallDelta, lost: int) -> None:
-        call = self._calls.get(part.block)
-        if call is None:
-            call = self._calls[part.block] = ToolCall(part.block)
-            call._before = lost
+        if self._begins(part):
+            begun = self._under_way[part.block] = ToolCall(part.block)
+            begun._before = lost
+            self._calls.append(begun)
+        call = self._under_way[part.block]
         call._ended = False
         call.id = call.id or part.id
         call.name = call.name or part.name
@@ -170,17 +180,12 @@ class Accumulator:
             self._grown(part, len(part.text))._reasoning.append(part.text)
         elif part.kind == "tool_call":
             size = _length(part.arguments, part.id, part.name)
-            self._grown(part, size, part.block not in self._of(part)._calls)._call(part, self._lost)
+            self._grown(part, size, self._of(part)._begins(part))._call(part, self._lost)
         elif part.kind == "block_end":
             if part.of == "tool_call":
                 self._end_calls(part.choice, part.block)
         elif part.kind == "start":
-            old = self.choices.pop(part.choice, None)
-            self._size -= old._size if old is not None else 0
-            self._grown(part, _length(part.id, part.model, part.role), True).role = part.role
-            if part.choice == 0:  # the message begins, or begins again
-                self.id, self.model = part.id, part.model
-                self.usage = self.error = self.invalid = None
+            self._start(part)
         elif part.kind == "finish":
             choice = self._grown(part, _length(part.raw_reason))
             choice.finish_reason, choice.raw_reason = part.reason, part.raw_reason
@@ -191,21 +196,33 @@ class Accumulator:
             self.others.append(without_raw(part))
         elif part.kind == "invalid":
             self._lost += 1
-            if self.invalid is None:
-                self._take(len(part.event.data))
-                self.invalid = without_raw(part)
+            self.invalid = self.invalid or _short(part)
         elif part.kind == "usage":
             self.usage = without_raw(part)
         elif part.kind == "error":
-            self._take(len(part.message))
-            self.error = without_raw(part)
+            message = part.message if len(part.message) <= _SHOWN else shorten(part.message)
+            self.error = Error(message, part.type, part.code, part.status, part.choice)
         elif part.kind == "done":
             self.done = without_raw(part)
+
+    def _start(self, part: Start) -> None:
+        old = self.choices.get(part.choice) or Choice()
+        size = _OVERHEAD + _length(part.id, part.model, part.role)
+        self._take(size - old._size)
+        choice = self.choices[part.choice] = Choice()
+        choice._size, choice.role = size, part.role
+        if part.choice == 0:  # the message begins, or begins again
+            again = bool(old._size) or self.error is not None or self.done is not None
+            self.id, self.model = part.id, part.model
+            self.usage = self.error = self.done = None
+            if again:  # what was lost before the first word may have been part of this message
+                self.invalid = None
 
     def problem(self) -> str | None:
         """None if the answer is whole and good; else one sentence that says what is wrong, for a person.
 
-        That is: an error, a payload that could not be read, a cut, or a finish that is none of stop and tool_call.
+        That is: an error, a payload that could not be read, a cut, a finish that is none of stop and tool_call, or a
+        call that is not complete.
 
         >>> from sse_core.dialects import Accumulator, Done, Finish, TextDelta
         >>> message = Accumulator()
@@ -227,6 +244,9 @@ class Accumulator:
                 return f"the answer was cut off: choice {index} did not finish"
             if choice.finish_reason not in _GOOD:
                 return f"the answer ended early: {choice.raw_reason or choice.finish_reason}"
+            for call in choice._calls:
+                if not call.server and not call.complete:
+                    return f"the call of {call.name or 'a tool without a name'} is not whole"
         return None
 
     def __repr__(self) -> str:
@@ -235,9 +255,9 @@ class Accumulator:
 
     def _end_calls(self, choice: int, block: Block | None = None) -> None:
         """The calls of a choice, or the one of `block`, are over; whole if nothing was lost since they began."""
-        calls = self.choices[choice]._calls if choice in self.choices else {}
-        for call in calls.values() if block is None else [calls[block]] if block in calls else ():
-            call._ended = call._ended or call._before == self._lost
+        for call in self.choices[choice]._calls if choice in self.choices else ():
+            if block is None or call.block == block:
+                call._ended = call._ended or call._before == self._lost
 
     def _of(self, part: Part) -> Choice:
         return self.choices.get(part.choice) or Choice()
@@ -290,6 +310,19 @@ class Accumulator:
 
     def _first(self) -> Choice:
         return self.choices.get(0) or Choice()
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _short(part: Invalid) -> Invalid:
+    """An Invalid that is kept with the beginning of its event, which may be as large as the server likes."""
+    event = part.event
+    if len(event.data) <= _SHOWN:
+        return without_raw(part)
+    event = Event(event.data[:_SHOWN], event.type, event.last_event_id)
+    return Invalid(event, DialectError(str(part.error), event), part.choice)
 
 
 def _length(*texts: object) -> int:

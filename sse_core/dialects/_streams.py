@@ -9,6 +9,7 @@ from .._errors import DialectError, EncodeError, TruncatedError
 from .._items import Comment, Event, Id, Ignored, Retry
 from ._parts import Done
 from ._registry import reader_of, writer_of
+from .base.reader import UNREADABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class PartDecoder:
                     found = self._control(item)
                     if reader.retry is not None:
                         decode = self._decode_after_retry
-            except (ValueError, RecursionError) as error:  # a DialectError is a ValueError
+            except UNREADABLE as error:
                 found = self._invalid(item, error)
             if found:
                 parts += found
@@ -239,7 +240,8 @@ class PartDecoder:
         if not isinstance(event, Event):
             event = Event(str(item))
         if not isinstance(error, DialectError):
-            error = DialectError(f"{self.reader.name}: {error}", event)
+            what = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+            error = DialectError(f"{self.reader.name}: {what}{error}", event)
         return self.reader.invalid(event, error)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .._decoder import MAX_EVENT_SIZE
 from .._errors import DialectError, EncodeError, LimitError, TruncatedError
-from .._items import Comment, Ignored
+from .._items import Comment, Event, Ignored
 from ._parts import Done, Error, Start
 from ._streams import PartDecoder, PartEncoder
 
@@ -54,7 +54,7 @@ class Transcoder:
         self._source = PartDecoder(source, loads=loads, last_event_id=last_event_id, max_event_size=max_event_size)
         self._sink = PartEncoder(target, id=id, model=model, created=created)
         self._relay = self._source.reader.dialect == self._sink.writer.dialect
-        # A relay that had to write a part ends as an encoder does.
+        # A relay that had to write a part, and no event came after it, ends as an encoder does.
         self._spoke = False
         # The first payload that could not be read: from then on nothing may look whole.
         self._damage: DialectError | None = None
@@ -94,6 +94,8 @@ class Transcoder:
             self._raise_again()
         out: list[bytes] = []
         if self._relay and self.done is not None:  # a relay goes on after it: some servers say their end twice
+            if self.error is not None:
+                return b""  # what follows the end is no loss
             items = self._source.decoder.feed_items(chunk)
             return b"".join([self._sink.encoder.encode(item) for item in items])
         try:
@@ -106,6 +108,7 @@ class Transcoder:
             parts = [] if self.done is not None else self._look(self._source.parts((item,)))
             if self._relay and type(item) is not Ignored:
                 out.append(self._sink.encoder.encode(item))
+                self._spoke = self._spoke and type(item) is not Event
             elif type(item) is Comment:
                 if self._sink.writer.dialect.comments:
                     out.append(self._sink.encoder.encode(item))
@@ -150,7 +153,7 @@ class Transcoder:
                 self._problem = self._problem or str(part.error)
                 if self._damage is None and not self._relay and isinstance(part.error, DialectError):
                     self._damage = part.error
-                    self._sink.writer.failed = True
+                    self._sink.writer.failed = True  # no finish and no call from here on, at once
         return parts
 
     def _send(self, parts: list[Part], out: list[bytes]) -> None:

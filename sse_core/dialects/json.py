@@ -66,6 +66,9 @@ class PlainJsonWriter(Writer):
     def write_other(self, part: Other) -> list[Item]:
         return self.other(part, self._key)
 
+    def is_end(self, data: str) -> bool:
+        return super().is_end(data) if self._sentinel is None else data == self._sentinel
+
     def write_error(self, part: Error) -> list[Item]:
         return [self.event(write_error(part), "error")]
 

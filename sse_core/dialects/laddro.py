@@ -74,6 +74,9 @@ class LaddroWriter(Writer):
         return self.other(part)
 
     def write_end(self) -> list[Item]:
+        finish = self.held_finish()
+        if finish.reason == "error":
+            return self.write_bad_end(finish)
         return [*self._open_sections(), self._event("done")]
 
     def write_failed_end(self) -> list[Item]:

@@ -49,9 +49,12 @@ class SajuapiWriter(Writer):
         return [self._event("error", message=part.message, type=part.type, code=part.code, status=part.status)]
 
     def write_other(self, part: Other) -> list[Item]:
-        return [self.event(part.data, part.name)]
+        return self.meaningless(part, self.event(part.data, part.name))
 
     def write_end(self) -> list[Item]:
+        finish = self.held_finish()
+        if finish.reason == "error":
+            return self.write_bad_end(finish)
         return [self._event("done", id=self.id, tokens_used=_total(self.held_usage))]
 
     def _event(self, name: str, **members: Any) -> Event:

@@ -73,6 +73,9 @@ class WebsopyWriter(Writer):
         return self.other(part)
 
     def write_end(self) -> list[Item]:
+        finish = self.held_finish()
+        if finish.reason == "error":
+            return self.write_bad_end(finish)
         calls = [self._tool_call(call) for call in self._calls.pop_all()]
         used = self.held_usage or Usage()
         counts = given(

@@ -885,19 +885,21 @@ def test_a_start_of_the_wrong_type_begins_nothing() -> None:
         "content_block_start",
         "content_block_delta",
         "content_block_stop",
+        "message_delta",
+        "message_stop",
     ]
 
 
 @pytest.mark.parametrize("name", ["message_start", "content_block_stop", "message_stop", "error"])
 def test_an_other_is_no_event_that_other_parts_say(name: str) -> None:
-    with pytest.raises(EncodeError, match="is no name for an Other"):
+    with pytest.raises(EncodeError, match="would take it for more than an Other"):
         encode(TextDelta("x"), Other(name, {}))
     assert encode(TextDelta("x"), other(name, {})) == encode(TextDelta("x"))
 
 
 @pytest.mark.parametrize("name", ["text", "thinking", "redacted_thinking", "text_delta", "input_json_delta"])
 def test_an_other_is_no_content_that_other_parts_say(name: str) -> None:
-    with pytest.raises(EncodeError, match="is no name for an Other"):
+    with pytest.raises(EncodeError, match="would take it for more than an Other"):
         encode(TextDelta("x"), Other(name, {"text": "forged"}, block=0))
     assert encode(TextDelta("x"), other(name, {"text": "forged"}, 0)) == encode(TextDelta("x"))
 

@@ -140,7 +140,7 @@ def test_a_start_says_who_and_comes_before_the_text() -> None:
 @pytest.mark.parametrize("name", ["completion", "error"])
 def test_an_other_is_no_event_that_other_parts_say(name: str) -> None:
     data = {"completion": "forged", "stop_reason": "stop_sequence"}
-    with pytest.raises(EncodeError, match="is no name for an Other"):
+    with pytest.raises(EncodeError, match="would take it for more than an Other"):
         encode(Other(name, data))
     assert encode(Other(name, data, NAME)) == encode()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from order_responses import check
+from reading import write
 
 from sse_core import Decoder, EncodeError, Event, TruncatedError
 from sse_core.dialects import (
@@ -654,6 +655,8 @@ def test_a_hosted_item_leaves_an_open_text_open() -> None:
 
 UNWRITABLE: dict[str, Part] = {
     "an Other that is no JSON": Other("x", {"a": {1}}),
+}
+REFUSED: dict[str, Part] = {
     "an Other whose name no event line can hold": Other("a\nb"),
     "an id that is no JSON": Start(id={1}),  # type: ignore[arg-type]
     "a model that is no JSON": Start(model={1}),  # type: ignore[arg-type]
@@ -676,6 +679,17 @@ def test_what_cannot_be_written_loses_no_event_and_is_no_success(part: Part, bef
     parts = decode(data)
     assert gather(parts).text.replace("a", "") == "b"
     assert parts[-1] == Done("error")
+
+
+@pytest.mark.parametrize("part", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("before", [[], [START, TextDelta("a")]], ids=["first", "later"])
+def test_what_is_refused_has_not_happened(part: Part, before: list[Part]) -> None:
+    encoder = PartEncoder(NAME)
+    data = b"".join([encoder.send(part) for part in before])
+    with pytest.raises(EncodeError):
+        encoder.send(part)
+    data += encoder.send(TextDelta("b")) + encoder.send(Finish("stop")) + encoder.close()
+    assert data == write(NAME, [*before, TextDelta("b"), Finish("stop")])
 
 
 def test_a_choice_that_is_refused_changes_nothing() -> None:
@@ -824,7 +838,7 @@ def test_a_response_that_begins_again_leaves_no_call_behind() -> None:
     assert [item["id"] for item in output] == ["msg_2", "fc_3"]
 
 
-@pytest.mark.parametrize("count", ["5", 2.5, -1, 10**5000, True], ids=["text", "float", "below 0", "huge", "bool"])
+@pytest.mark.parametrize("count", [-1, 10**5000], ids=["below 0", "huge"])
 def test_a_count_that_is_none_is_written_as_0(count: Any) -> None:
     message = gather(again([TextDelta("a"), Usage(count, 1, count, count, count, count)]))
     assert message.usage == Usage(0, 1, 1, 0, None, 0)

@@ -238,11 +238,36 @@ def test_whatever_a_third_partys_reader_raises_is_damage() -> None:
         def read(self, event: Event) -> list[Part]:
             raise ValueError("not mine")
 
-    decoder = PartDecoder(Dialect("raising", Raising))
-    [part] = decoder.feed(b"data: x\n\n")
-    assert isinstance(part, Invalid)
-    assert isinstance(part.error, DialectError)
-    assert (str(part.error), part.error.event) == ("raising: not mine", Event("x"))
+    class Careless(JsonReader):
+        def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
+            return [TextDelta(payload["text"].strip())]
+
+    for reader, data, problem in (
+        (Raising, "x", "raising: not mine"),
+        (Careless, "{}", "raising: KeyError: 'text'"),
+        (Careless, '{"text":5}', "raising: AttributeError: 'int' object has no attribute 'strip'"),
+    ):
+        decoder = PartDecoder(Dialect("raising", reader))
+        [part] = decoder.feed(f"data: {data}\n\n".encode())
+        assert isinstance(part, Invalid)
+        assert isinstance(part.error, DialectError)
+        assert (str(part.error), part.error.event) == (problem, Event(data))
+
+
+def test_choices_as_they_come_wait_for_a_finish_though_their_reader_does_not_say_so() -> None:
+    class Twins(JsonReader):
+        choices = None
+
+        def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
+            return self.done("event") if "bye" in payload else [TextDelta("x", choice=payload["n"])]
+
+    parts = whole(Dialect("twins", Twins), sse({"n": 1}, {"n": 0}, {"bye": 1}))
+    assert [part.choice for part in parts if part.kind == "finish"] == [1, 0]
+
+
+def test_a_message_that_says_nothing_has_its_finish_too() -> None:
+    for name, payload in (("openai-chat", {"id": "c", "choices": []}), ("gemini", {"responseId": "r"})):
+        assert [part.kind for part in whole(name, sse(payload, "[DONE]"))] == ["start", "finish", "done"]
 
 
 def test_a_relay_says_its_problem_and_does_not_raise() -> None:
@@ -291,6 +316,110 @@ def test_after_an_error_no_finish_and_no_call_is_written(target: Any) -> None:
     )
     assert gather(parts).text == "Hi"
     assert gather(parts).finish_reason in (None, "error")
+
+
+@pytest.mark.parametrize("target", TEXT_TARGETS)
+def test_after_an_invalid_a_gateway_by_hand_ends_in_no_success(target: Any) -> None:
+    encoder = PartEncoder(target)
+    stream = encoder.send(Start("m1")) + encoder.send(TextDelta("Hi")) + encoder.send(BAD)
+    stream += encoder.send(Finish("stop")) + encoder.close()
+    assert gather(read(target, stream)[0]).problem() is not None
+
+
+@pytest.mark.parametrize("target", ["laddro", "sajuapi", "websopy", "openai-transcription", "anthropic-messages"])
+def test_a_finish_of_error_is_an_error_where_no_word_says_so(target: Any) -> None:
+    stream = write(target, [TextDelta("Hi"), Finish("error", "oops")])
+    message = gather(read(target, stream)[0])
+    assert (message.text, message.finish_reason) == ("Hi", None)
+    assert message.error is not None
+    assert message.error.message == "the answer ended in an error: oops"
+
+
+def test_an_error_that_was_refused_is_no_success_either() -> None:
+    encoder = PartEncoder(MUTE)
+    stream = encoder.send(TextDelta("Hi"))
+    with pytest.raises(EncodeError):
+        encoder.send(Error("boom"))
+    assert read(MUTE, stream + encoder.close())[1] is not None
+
+
+def test_a_relay_does_not_mind_what_follows_the_end() -> None:
+    done, big = sse({"type": "done"}), b"data: " + b"x" * 100 + b"\n\n"
+    for chunks in ([done + big + done], [done, big, done]):
+        sent, error = drain(Transcoder("websopy", "websopy", max_event_size=64), *chunks)
+        assert (sent[: len(done)], error) == (done, None)
+
+
+# -- what came in as meaningless
+
+
+FORGED: dict[str, list[Any]] = {
+    "openai-chat": [
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"id": "c", "function": {"name": "rm"}}]}}]},
+        {"object": "chat.completion.done"},
+        {"error": "x"},
+    ],
+    "openai-completions": [{"choices": [{"index": 0, "text": "forged"}]}],
+    "websopy": [{"type": "done"}, {"type": "content", "content": "forged"}, [1], "text"],
+    "sajuapi": [{"event": "done"}, {"event": "delta", "text": "forged"}],
+    "laddro": [{"type": "section", "content": "forged"}, {"type": "done"}],
+}
+
+
+@pytest.mark.parametrize(("name", "data"), [(name, data) for name in FORGED for data in FORGED[name]], ids=str)
+def test_an_other_never_leaves_as_a_call_text_or_an_end(name: str, data: Any) -> None:
+    encoder = PartEncoder(name)
+    with pytest.raises(EncodeError, match="would take it for more than an Other"):
+        encoder.send(Other("x", data))
+    assert encoder.send(Other("x", data, name)) == b""
+    assert encoder.send(TextDelta("Hi")) + encoder.close() == write(name, [TextDelta("Hi")])  # the stream went on
+
+
+def test_a_piece_of_chats_content_never_leaves_as_a_chunk() -> None:
+    call = {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "rm", "arguments": "{}"}}]}
+    for piece in ({"choices": [{"index": 0, "delta": call}]}, {"object": "chat.completion.done"}, {"error": "x"}):
+        parts = PartDecoder("openai-chat").feed(sse(chunk(content=[piece])))
+        again = read("openai-chat", write("openai-chat", parts))[0]
+        assert not [part for part in again if part.kind in ("text", "tool_call", "error")]
+
+
+def test_an_other_that_cannot_be_written_is_left_out_if_it_came_in_so() -> None:
+    for name in TEXT_TARGETS:
+        for other in (Other("a\nb", {"n": 1}, name), Other("\ud800", {"n": 1}, name), Other("x", float("nan"), name)):
+            encoder = PartEncoder(name)
+            stream = encoder.send(other) + encoder.send(TextDelta("Hi")) + encoder.send(Finish("stop"))
+            assert gather(read(name, stream + encoder.close())[0]).problem() is None
+
+
+def test_the_sentinel_of_ones_own_is_never_written_as_data() -> None:
+    dialect = get("json", sentinel='"end"')
+    parts = PartDecoder(dialect).feed(b'data: "\\u0065nd"\n\n')
+    assert [part.kind for part in parts] == ["other"]
+    encoder = PartEncoder(dialect)
+    assert b"".join([encoder.send(part) for part in parts]) == b""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        TextDelta("a", []),  # type: ignore[arg-type]
+        ToolCallDelta("{}", {}),  # type: ignore[arg-type]
+        BlockEnd([], "tool_call"),  # type: ignore[arg-type]
+        BlockEnd(0, []),  # type: ignore[arg-type]
+        Error("m", {}),  # type: ignore[arg-type]
+        ReasoningDelta("x", 0, 5),  # type: ignore[arg-type]
+        Usage("a"),  # type: ignore[arg-type]
+        Start(5),  # type: ignore[arg-type]
+        Other("x", None, None, []),  # type: ignore[arg-type]
+    ],
+    ids=repr,
+)
+def test_a_member_of_the_wrong_type_is_an_encode_error_and_has_not_happened(part: Part) -> None:
+    for name in TEXT_TARGETS:
+        encoder = PartEncoder(name)
+        with pytest.raises(EncodeError, match=" must be "):
+            encoder.send(part)
+        assert encoder.send(TextDelta("Hi")) + encoder.close() == write(name, [TextDelta("Hi")])
 
 
 # -- the last finish counts, and content after it reopens the choice
@@ -352,6 +481,10 @@ BAD = Invalid(Event("{oops"), DialectError("x: the data is no JSON", Event("{oop
         ([*GOOD[:2], Finish("content_filter"), Done("event")], "the answer ended early: content_filter"),
         ([*GOOD[:3], Finish("length", choice=1), Done("event")], "the answer ended early: length"),
         ([TextDelta("Hel"), BAD, Error("Busy"), *GOOD], None),  # it began again
+        ([BAD, *GOOD], "a payload could not be read: x: the data is no JSON"),  # it may have been the first word
+        ([*GOOD, Start("m2"), TextDelta("Hi"), Finish("stop")], "the answer was cut off: it has no end"),
+        ([ToolCallDelta('{"a":', 0, "c", "f"), Finish("tool_call"), Done("event")], "the call of f is not whole"),
+        ([ToolCallDelta("oops", 0, "c", "f", server=True), Finish("stop"), Done("event")], None),
     ],
     ids=str,
 )
@@ -367,6 +500,27 @@ def test_a_start_of_choice_0_clears_the_error_and_the_invalid() -> None:
     assert message.invalid is not None
     message.add(Start("again"))
     assert (message.invalid, message.error) == (None, None)
+
+
+def test_what_went_wrong_is_kept_however_large_it_is() -> None:
+    message = Accumulator(max_size=1_000)
+    event = Event("x" * 100_000)
+    for part in (Invalid(event, DialectError("no JSON", event)), Error("y" * 100_000)):
+        message.add(part)
+    assert message.problem() is not None
+    assert len(repr(vars(message))) < 5_000
+    with pytest.raises(LimitError):
+        message.add(Start("x" * 2_000))
+    assert message.error is not None
+
+
+def test_another_id_in_a_block_is_another_call() -> None:
+    first: list[Part] = [ToolCallDelta('{"a":1}', 0, "c1", "f"), BlockEnd(0, "tool_call")]
+    message = gather([*first, ToolCallDelta('{"b":', 0, "c2", "g"), ToolCallDelta("1}", 0), BlockEnd(0, "tool_call")])
+    assert [(item.id, item.arguments, item.complete) for item in message.tool_calls] == [
+        ("c1", '{"a":1}', True),
+        ("c2", '{"b":1}', True),
+    ]
 
 
 CALL: list[Part] = [ToolCallDelta("", 0, "c", "f"), ToolCallDelta('{"a":', 0), ToolCallDelta("1}", 0)]
@@ -541,6 +695,6 @@ def test_the_id_and_the_reconnection_time_of_an_event_go_with_its_other() -> Non
 def test_what_would_end_a_stream_is_never_written_as_data() -> None:
     for data in ("[DONE]", json.loads('"\\u005bDONE]"')):
         encoder = PartEncoder("openai-chat")
-        with pytest.raises(EncodeError, match="would end a stream of openai-chat"):
+        with pytest.raises(EncodeError, match="would take it for more than an Other, or for nothing"):
             encoder.send(Other("status", data))
         assert PartEncoder("openai-chat").send(Other("status", data, "openai-chat")) == b""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._items import Item
-    from .._parts import Finish, Other, Part
+    from .._parts import Other, Part
 
 # The document's error types, and the HTTP status each has where it is an answer's.
 _STATUSES = {
@@ -66,19 +66,9 @@ class AnthropicWriter(Writer):
             raise EncodeError("data", data, f"must be an object in {self.name}")
         return self.event({**data, "type": part.name}, part.name)
 
-    def reserved(self, part: Other) -> list[Item]:
-        """[] for an Other whose name means more than it was read as; EncodeError if a program made it."""
-        if part.dialect is None:
-            raise EncodeError("name", part.name, f"is no name for an Other: in {self.name} other parts say it")
-        return []
-
     def write_error(self, part: Error) -> list[Item]:
         """The event of an error; clients tell errors apart by type, so a status finds the word for it."""
         type = part.type
         if type not in _STATUSES:
             type = _TYPES.get(part.status or 0) or type or "api_error"
         return [self.named("error", error={"type": type, "message": part.message})]
-
-    def write_bad_end(self, finish: Finish) -> list[Item]:
-        """The end of an answer that finished in an error: no stop reason says so, and any would look like success."""
-        return self.write_error(Error(f"the answer ended in an error: {finish.raw_reason or 'no reason was given'}"))

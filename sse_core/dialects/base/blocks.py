@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 
+from ..._errors import EncodeError
 from .._parts import BlockEnd, ReasoningDelta, TextDelta, ToolCallDelta, without_raw
 
 TYPE_CHECKING = False
@@ -62,6 +63,8 @@ class Blocks:
     `add` and `end` give steps: ("open", number, part), ("delta", number, part), ("close", number, part); at
     "open" and "close" the part is the first of the block, at "delta" each that adds to it, the first too.
 
+    EncodeError for a fragment of a call that is over: a call without a name would come of it.
+
     Text and reasoning give way to another block at once. A tool call does not until its arguments are whole:
     closed at every switch, interleaved calls would each become several halves. What comes meanwhile waits.
     """
@@ -85,7 +88,9 @@ class Blocks:
         elif isinstance(part, BlockEnd):
             if key in self._waiting:
                 self._waiting[key].append(without_raw(part))
-        elif isinstance(part, ToolCallDelta) and key in self._over and not part.arguments.strip():
+        elif isinstance(part, ToolCallDelta) and key in self._over and not part.name and not part.id:
+            if part.arguments.strip():
+                raise EncodeError("part", part, "belongs to a call that is over: what was handed on was not all of it")
             return []
         elif self._waiting or not self._gives_way():
             self._waiting.setdefault(key, []).append(without_raw(part))

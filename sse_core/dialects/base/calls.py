@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ..._errors import EncodeError
 from .._parts import ToolCallDelta, without_raw
 
 TYPE_CHECKING = False
@@ -11,14 +12,22 @@ if TYPE_CHECKING:
 
 
 class CallBuffer:
-    """Takes the fragments of calls, gives each call whole."""
+    """Takes the fragments of calls, gives each call whole.
 
-    __slots__ = ("_calls",)
+    `add` raises EncodeError for a fragment of a call that was given: a call without a name would come of it.
+    """
+
+    __slots__ = ("_calls", "_over")
 
     def __init__(self) -> None:
         self._calls: dict[Block, list[ToolCallDelta]] = {}
+        self._over: set[Block] = set()
 
     def add(self, part: ToolCallDelta) -> None:
+        if part.block in self._over and part.block not in self._calls and not part.name and not part.id:
+            if part.arguments.strip():
+                raise EncodeError("part", part, "belongs to a call that is over: what was handed on was not all of it")
+            return
         self._calls.setdefault(part.block, []).append(without_raw(part))
 
     def pop(self, block: Block) -> ToolCallDelta | None:
@@ -26,6 +35,7 @@ class CallBuffer:
         parts = self._calls.pop(block, None)
         if not parts:
             return None
+        self._over.add(block)
         arguments = "".join([part.arguments for part in parts])
         ids = [part.id for part in parts if part.id]
         names = [part.name for part in parts if part.name]

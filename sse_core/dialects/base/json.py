@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._items import Item
-    from .._parts import Part
+    from .._parts import How, Part
     from .dialect import Dialect
 
 SENTINEL = "[DONE]"
 _SENTINELS = (SENTINEL, f'"{SENTINEL}"')  # Coze sends it as a JSON string
 _BLANK = ("", '""')  # copilot-api's keep-alive is the second
 _scan = vars(json.JSONDecoder())["scan_once"]  # json.loads less its checks, which take a third of its time
+_CONTENT = ("text", "reasoning", "tool_call")
 _BODY_LIMIT = 1024 * 1024  # characters of a body with no framing: an error's, not an answer's
 
 
@@ -34,20 +35,23 @@ class JsonReader(Reader):
     Blank data is a keep-alive, `[DONE]` the sentinel, and an event of the type `error` an error whatever its
     data. Parts without raw get the payload. A JSON body with no framing at all, which a server or a proxy may
     send in place of a stream, or break off into, arrives as ignored lines and goes to `read_body`. `body_ends`:
-    the end of the body is how the dialect ends, so half an event there is always a truncation.
+    the end of the body is how the dialect ends, so half an event there is always a truncation. `tells`: a shortcut,
+    for a dialect whose nearly every part gets its payload where it is made: it hands the others to `tell` itself.
     """
 
     body_ends = False
+    tells = False
 
     def __init__(self, dialect: Dialect, *, loads: Callable[[str], Any] = json.loads) -> None:
-        # Data that is one JSON object needs no more than this; a dialect that reads events its own way does.
-        self._direct = loads is json.loads and type(self).read is JsonReader.read
+        # Data that is one JSON object needs no more than `read_object`, until the end; but where an event is read in
+        # another way than here.
+        self._direct = False
+        self._tells = self.tells  # here it is found at once, in the class only after a search
         self._body: _Body | None = None
         super().__init__(dialect, loads=loads)
+        self._direct = self._is_direct()
 
     def decode(self, event: Event) -> list[Part]:
-        if self.ended:
-            return []
         if self._direct and event.type:
             # What `read` and `payload` do, in the one place where a call less is felt.
             data = event.data
@@ -57,9 +61,7 @@ class JsonReader(Reader):
                 return super().decode(event)
             if end == len(data) and type(payload) is dict:
                 parts = self.read_object(payload, event)
-                if len(parts) != 1 or parts[0].raw is None or self._untold:
-                    self._tell(parts, payload)
-                return parts
+                return parts if self._tells else self.tell(parts, payload)
         return super().decode(event)
 
     def read(self, event: Event) -> list[Part]:
@@ -73,9 +75,9 @@ class JsonReader(Reader):
             if stripped in _BLANK:
                 return []
         payload = self.payload(event)
-        parts = self.read_object(payload, event) if type(payload) is dict else self.read_value(payload, event)
-        self._tell(parts, payload)
-        return parts
+        if type(payload) is dict:
+            return self.tell(self.read_object(payload, event), payload)
+        return self.tell(self.read_value(payload, event), payload)
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         """The parts of one event's payload."""
@@ -147,21 +149,31 @@ class JsonReader(Reader):
             payload = payload[0]
         if type(payload) is not dict:
             raise self.unreadable("a body with no framing, and no JSON object", event)
-        parts = self.read_body(payload, event)
-        self._tell(parts, payload)
-        return parts
+        return self.tell(self.read_body(payload, event), payload)
 
-    def _tell(self, parts: list[Part], payload: Any) -> None:
-        """Tell the parts, and a Finish that is held, what payload they came from."""
+    def _is_direct(self) -> bool:
+        own = type(self)
+        return self.loads is json.loads and own.read is JsonReader.read and own.payload is JsonReader.payload
+
+    def tell(self, parts: list[Part], payload: Any) -> list[Part]:
+        """`parts`, told what payload they came from, as a Finish that was held; and their choices, that they wait."""
         for part in parts:
             if part.raw is None:
                 part.raw = payload
+            if self.choices is None and part.kind in _CONTENT and part.choice not in self.finishes and not self.ended:
+                self.said(part.choice)
         for finish in self._untold:
             finish.raw = payload
         self._untold.clear()
+        return parts
+
+    def done(self, how: How, reconnect: bool = False) -> list[Part]:
+        self._direct = False
+        return super().done(how, reconnect)
 
     def reset(self) -> None:
         super().reset()
+        self._direct = self._is_direct()
         self._body = None
 
     def end(self) -> list[Part]:

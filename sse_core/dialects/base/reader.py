@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 
 from ..._errors import DialectError, TruncatedError
 from ..._items import Event, Retry
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from .._parts import Block, Error, FinishReason, How, Part
     from .dialect import Dialect
 
+# What `read` may raise for a payload that it did not expect: a DialectError is a ValueError; a member may be missing,
+# or of another type.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
 _COUNTS = Usage.__match_args__[:-1]
+_counts = attrgetter(*_COUNTS)
 _NOTHING = Usage()  # shared by all that have not been told of any; never changed
 _MOST = 1 << 63  # no count is above it
 _MAX_CALLS = 4096  # of one choice that may wait for their result
@@ -101,7 +107,7 @@ class Reader:
                 parts = self.decode(event)
                 if not parts or parts[-1].kind != "invalid":
                     return parts
-        except (ValueError, RecursionError):
+        except UNREADABLE:
             pass
         # Half a payload is a truncation, and no Invalid: nobody sent it so.
         self.half = event.data
@@ -125,7 +131,7 @@ class Reader:
     # -- what a dialect overrides
 
     def read(self, event: Event) -> list[Part]:
-        """The parts of one event. DialectError (or any ValueError) if it cannot be read."""
+        """The parts of one event. DialectError if it cannot be read; so does what a member of the wrong type raises."""
         return [Other(event.type, event.data, self.name)]
 
     def whole(self) -> bool:
@@ -165,7 +171,7 @@ class Reader:
         """A call came that the reader must act on: its choice's "stop" will be "tool_call"."""
         self.said(choice)
         calls = self._awaited.setdefault(choice, set())
-        if len(calls) < _MAX_CALLS:
+        if len(calls) < _MAX_CALLS and type(block) in (int, str):
             calls.add(block)
 
     def tool_answered(self, block: Block = 0, choice: int = 0) -> None:
@@ -202,16 +208,14 @@ class Reader:
             # A copy without raw, which would keep the payload, however large, as long as the stream.
             old = self.used = Usage()
         changed = False
-        for name in _COUNTS:
-            count = getattr(new, name)
-            if count is None:
-                setattr(new, name, getattr(old, name))
-            elif count != getattr(old, name):
-                if type(count) is int and 0 <= count < _MOST:
-                    setattr(old, name, count)
-                    changed = True
-                else:
-                    setattr(new, name, getattr(old, name))
+        for name, count, known in zip(_COUNTS, _counts(new), _counts(old), strict=True):
+            if count == known:
+                continue
+            if type(count) is int and 0 <= count < _MOST:
+                setattr(old, name, count)
+                changed = True
+            else:
+                setattr(new, name, known)
         return [new] if changed else []
 
     def fail(self, error: Error | Any) -> list[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..._errors import EncodeError
 from ..._items import Event, Retry
-from .._parts import BasePart, Finish, another_copy, without_raw
+from .._parts import BasePart, Error, Finish, Usage, another_copy, without_raw
 from .json import SENTINEL, dumps
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .._parts import (
         Block,
         BlockEnd,
-        Error,
         FinishReason,
         Other,
         Part,
@@ -25,19 +24,22 @@ if TYPE_CHECKING:
         Start,
         TextDelta,
         ToolCallDelta,
-        Usage,
     )
     from .dialect import Dialect
 
 _SENTINELS = (SENTINEL, f'"{SENTINEL}"')
-# The members of each kind that must be text: a reader would take anything else as absent.
-_TEXTS = {
-    "text": "text",
-    "reasoning": "text",
-    "tool_call": "arguments",
-    "error": "message",
-    "finish": "reason",
-    "other": "name",
+_TEXT, _OPTIONAL, _BLOCK = (str,), (str, type(None)), (int, str)
+# The members of each kind that a reader would take as absent, or fail on, were they of another type.
+_TYPES: dict[str, tuple[tuple[str, tuple[type, ...]], ...]] = {
+    "start": (("id", _OPTIONAL), ("model", _OPTIONAL), ("role", _OPTIONAL)),
+    "text": (("text", _TEXT), ("block", _BLOCK)),
+    "reasoning": (("text", _TEXT), ("block", _BLOCK), ("signature", _OPTIONAL)),
+    "tool_call": (("arguments", _TEXT), ("block", _BLOCK), ("id", _OPTIONAL), ("name", _OPTIONAL)),
+    "block_end": (("block", _BLOCK), ("of", _TEXT)),
+    "usage": tuple([(name, (int, type(None))) for name in Usage.__match_args__[:-1]]),
+    "finish": (("reason", _TEXT), ("raw_reason", _OPTIONAL)),
+    "error": (("message", _TEXT), ("type", _OPTIONAL), ("code", (int, *_OPTIONAL)), ("status", (int, type(None)))),
+    "other": (("name", _TEXT), ("dialect", _OPTIONAL), ("block", (*_BLOCK, type(None))), ("id", _OPTIONAL)),
 }
 
 
@@ -80,8 +82,8 @@ class Writer:
         self.failed = False
         # An error that is the end was written, or what `over` was told: nothing more is written.
         self._over = False
-        # What is being raised is a refusal, before anything has happened: the stream goes on.
-        self._refusing = False
+        # The refusal that is being raised, before anything has happened: the stream goes on.
+        self._refusal: EncodeError | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -109,6 +111,8 @@ class Writer:
             return self.encode_end()
         if self.ended:
             raise EncodeError("part", part, "comes after the end of the stream")
+        if part.kind == "invalid":  # what was lost, nobody knows
+            self.failed = True
         if self._over or part.kind == "invalid":
             return []
         if part.choice and self.one_choice:
@@ -120,9 +124,9 @@ class Writer:
             return []
         try:
             return self._write(part)
-        except EncodeError:
-            self.failed = self.failed or not self._refusing
-            self._refusing = False
+        except EncodeError as error:
+            self.failed = self.failed or error is not self._refusal or part.kind == "error"
+            self._refusal = None
             raise
 
     def encode_end(self) -> list[Item]:
@@ -189,9 +193,19 @@ class Writer:
 
     def other(self, part: Other, key: str = "type") -> list[Item]:
         """The event of an Other as JsonReader.other reads it: its name is in the payload's `key`, or the event type."""
-        data = part.data
-        named = type(data) is dict and data.get(key) == part.name
-        return [self.event(data, "message" if named else part.name)]
+        named = type(part.data) is dict and part.data.get(key) == part.name
+        return self.meaningless(part, self.event(part.data, "message" if named else part.name))
+
+    def meaningless(self, part: Other, event: Event) -> list[Item]:
+        """[the event of an Other], if a reader of the dialect takes it for no more than that.
+
+        What came in as meaningless must never leave as a call, text or an end.
+        """
+        try:
+            found = self.dialect.reader().decode(event)
+        except (ValueError, RecursionError):
+            return self.reserved(part)
+        return [event] if all(again.kind == "other" for again in found) else self.reserved(part)
 
     def dumps(self, value: Any) -> str:
         """`value` as compact JSON text; EncodeError if it has none."""
@@ -199,8 +213,18 @@ class Writer:
 
     def refuse(self, part: Part, why: str) -> EncodeError:
         """The EncodeError, to be raised before anything has happened: the stream then goes on without the part."""
-        self._refusing = True
-        return EncodeError("part", part, f"cannot be said in {self.name}, {why}")
+        self._refusal = EncodeError("part", part, f"cannot be said in {self.name}, {why}")
+        return self._refusal
+
+    def reserved(self, part: Other) -> list[Item]:
+        """[], for an Other that a reader would take for more than it came in as; EncodeError if a program made it."""
+        if part.dialect is None:
+            raise self.refuse(part, "whose readers would take it for more than an Other, or for nothing")
+        return []
+
+    def write_bad_end(self, finish: Finish) -> list[Item]:
+        """The error in place of the end: of an answer that finished in one, where no word of the dialect says so."""
+        return self.write_error(Error(f"the answer ended in an error: {finish.raw_reason or 'no reason was given'}"))
 
     def over(self) -> None:
         """What was written is the terminal: nothing follows it."""
@@ -256,19 +280,34 @@ class Writer:
     def _write_other(self, part: Other) -> list[Item]:
         if part.dialect not in (None, self.name):
             return []
-        items = self.write_other(part)
-        last = next((item for item in reversed(items) if isinstance(item, Event)), None)
-        if last is None:
-            return items
-        if last.data.strip() in _SENTINELS:  # a reader would take it for the end
+        try:
+            items = self.write_other(part)
+            last = next((item for item in reversed(items) if isinstance(item, Event)), None)
+            if last is None:
+                return items
+            if self.is_end(last.data.strip()) or not _is_line(last.type):
+                return self.reserved(part)
+        except EncodeError:
             if part.dialect is None:
-                raise EncodeError("data", part.data, f"would end a stream of {self.name}")
-            return []
+                raise
+            return []  # it came in so (NaN, a name with a line end), and means nothing
         if part.id:
             last.last_event_id = part.id
         if part.retry is not None:
             items.insert(items.index(last), Retry(part.retry))
         return items
+
+    def is_end(self, data: str) -> bool:
+        """Whether a reader would take stripped data for the sentinel."""
+        return data in _SENTINELS
+
+
+def _is_line(text: str) -> bool:
+    """Whether an event type may be `text`."""
+    try:
+        return "\n" not in text and "\r" not in text and text.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 def check(part: object) -> None:
@@ -277,9 +316,12 @@ def check(part: object) -> None:
         raise EncodeError("part", part, f"must be a Part{another_copy(part)}")
     if type(part.choice) is not int or part.choice < 0:
         raise EncodeError("choice", part.choice, "must be an int from 0")
-    field = _TEXTS.get(part.kind)  # type: ignore[attr-defined]  # every one has it
-    if field is not None and type(getattr(part, field)) is not str:
-        raise EncodeError(field, getattr(part, field), "must be str")
+    for field, types in _TYPES.get(part.kind, ()):  # type: ignore[attr-defined]  # every one has it
+        value = getattr(part, field)
+        if type(value) not in types:
+            raise EncodeError(
+                field, value, f"must be {' or '.join([kind.__name__.removesuffix('Type') for kind in types])}"
+            )
 
 
 def completes(part: Part) -> bool:

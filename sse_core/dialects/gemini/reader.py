@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._items import Event
-    from .._parts import Part
+    from .._parts import How, Part
 
 _MAX_CHOICES = 128  # past it an index counts as absent, so that state stays bounded
 _COUNT_LIMIT = 1 << 63  # count_or_none's
@@ -39,6 +39,7 @@ class GeminiReader(JsonReader):
 
     choices = None
     body_ends = True
+    tells = True
 
     def begin(self) -> None:
         super().begin()
@@ -51,17 +52,19 @@ class GeminiReader(JsonReader):
         candidates = payload.get("candidates")
         if type(candidates) is not list:
             candidates = ()
-        if not self._started:
+        told = self._started
+        if not told:
             parts += self._start(payload, dicts_of(candidates))
         for candidate in candidates:
             if type(candidate) is dict:
-                self._candidate(candidate, payload, event, parts)
+                told = self._candidate(candidate, payload, event, parts) and told
         usage = payload.get("usageMetadata")
         if type(usage) is dict:
             self._usage(usage, payload, parts)
         if "error" in payload or "promptFeedback" in payload or not parts:
             parts += self._rest(payload, event)
-        return parts
+            told = False
+        return parts if told else self.tell(parts, payload)
 
     def _start(self, payload: dict[str, Any], candidates: list[dict[str, Any]]) -> list[Part]:
         id, model = str_or_none(payload.get("responseId")), str_or_none(payload.get("modelVersion"))
@@ -73,7 +76,9 @@ class GeminiReader(JsonReader):
         # "model" is what all others call the assistant.
         return [Start(id, model, "assistant" if role == "model" else role)]
 
-    def _candidate(self, candidate: dict[str, Any], payload: Any, event: Event, parts: list[Part]) -> None:
+    def _candidate(self, candidate: dict[str, Any], payload: Any, event: Event, parts: list[Part]) -> bool:
+        """Append the parts of a candidate; whether they have their payload."""
+        told = True
         index, members = 0, len(candidate)
         if "index" in candidate:
             members -= 1
@@ -92,6 +97,7 @@ class GeminiReader(JsonReader):
                     if type(piece) is dict:
                         text = piece.get("text")
                         if len(piece) > 1 or type(text) is not str or choice.call is not None:
+                            told = False
                             try:
                                 parts += self._piece(piece, choice, payload)
                             except ValueError as error:
@@ -105,6 +111,8 @@ class GeminiReader(JsonReader):
         # Few hold more than content and index: what else there may be is looked for here.
         if members > 1 or type(content) is not dict:
             parts += self._end_of_candidate(candidate, choice)
+            told = False
+        return told
 
     def _end_of_candidate(self, candidate: dict[str, Any], choice: _Choice) -> list[Part]:
         """The parts of all but the content."""
@@ -187,10 +195,10 @@ class GeminiReader(JsonReader):
         used, changed = self.used, False
         prompt, candidates = usage.get("promptTokenCount"), usage.get("candidatesTokenCount")
         thoughts, total = usage.get("thoughtsTokenCount"), usage.get("totalTokenCount")
-        if type(prompt) is int and 0 <= prompt < _COUNT_LIMIT:
+        if type(prompt) is int:
             if "toolUsePromptTokenCount" in usage:
                 prompt = count_or_none(prompt + (count_or_none(usage["toolUsePromptTokenCount"]) or 0)) or prompt
-            if prompt != used.input_tokens:
+            if prompt != used.input_tokens and 0 <= prompt < _COUNT_LIMIT:
                 used.input_tokens = prompt
                 changed = True
         output = candidates if type(candidates) is int and 0 <= candidates < _COUNT_LIMIT else None
@@ -202,7 +210,7 @@ class GeminiReader(JsonReader):
         if output is not None and output != used.output_tokens:
             used.output_tokens = output
             changed = True
-        if type(total) is int and 0 <= total < _COUNT_LIMIT and total != used.total_tokens:
+        if type(total) is int and total != used.total_tokens and 0 <= total < _COUNT_LIMIT:
             used.total_tokens = total
             changed = True
         if "cachedContentTokenCount" in usage:
@@ -239,6 +247,11 @@ class GeminiReader(JsonReader):
             if index in self.waiting and (choice.broken or choice.call is not None):
                 self.finish_later("error", None, index)
         return self.done("sentinel")
+
+    def done(self, how: How, reconnect: bool = False) -> list[Part]:
+        if self._started and not self.finishes and not self.ended:
+            self.said()  # a message that says nothing ends as any other
+        return super().done(how, reconnect)
 
     def whole(self) -> bool:
         return bool(self.finishes) and not self.waiting

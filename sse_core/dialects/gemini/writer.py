@@ -125,9 +125,7 @@ class GeminiWriter(Writer):
             return [self._event(candidates=[self._candidate(part.choice, {"text": ""}, **{part.name: part.data})])]
         data = part.data
         if type(data) is not dict or (_is_answer(data) if part.block is None else _is_content(data)):
-            if part.dialect is None:
-                raise self.refuse(part, "whose readers would not take it for an Other")
-            return []
+            return self.reserved(part)
         return self.other(part) if part.block is None else [self._piece(part.choice, data)]
 
     def write_end(self) -> list[Item]:

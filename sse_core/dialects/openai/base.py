@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._items import Item
-    from .._parts import Error, Finish, FinishReason, Part
+    from .._parts import Error, Finish, FinishReason, How, Part
 
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -44,6 +44,7 @@ class ChunkReader(JsonReader):
     """What chat and text completions share: the chunk around the choices, usage, finish and error."""
 
     choices = None
+    tells = True
 
     def begin(self) -> None:
         super().begin()
@@ -57,12 +58,13 @@ class ChunkReader(JsonReader):
         choices = payload.get("choices")
         if type(choices) is not list:
             choices = ()
-        if not self._started and (choices or ("choices" in payload and str_or_none(payload.get("id")))):
+        told = self._started
+        if not told and (choices or ("choices" in payload and str_or_none(payload.get("id")))):
             parts.append(self._start(payload, choices))
         usage = payload.get("usage")
         for choice in choices:
             if type(choice) is dict:
-                self.read_choice(choice, payload, parts)
+                told = self.read_choice(choice, payload, parts) and told
                 usage = usage or choice.get("usage")  # Moonshot
         # Each chunk comes by here, and few hold any of this.
         if (
@@ -74,11 +76,12 @@ class ChunkReader(JsonReader):
             or "prompt_filter_results" in payload
             or "x_groq" in payload
         ):
-            self._read_rest(payload, usage, event, parts)
-        return parts
+            told = self._read_rest(payload, usage, event, parts) and told
+        return parts if told else self.tell(parts, payload)
 
-    def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> None:
-        """Append the parts of one of the chunk's choices: every dialect of this base has its own."""
+    def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> bool:
+        """Append the parts of one of the chunk's choices; whether they have their payload."""
+        return True  # every dialect of this base has its own
 
     def _start(self, payload: dict[str, Any], choices: Any) -> Start:
         self._started = True
@@ -93,8 +96,9 @@ class ChunkReader(JsonReader):
         if type(reason) is str and reason not in ("", "null"):
             self.finish_later(_REASONS.get(reason, "other"), reason, choice)
 
-    def _read_rest(self, payload: dict[str, Any], usage: object, event: Event, parts: list[Part]) -> None:
-        """What a chunk may hold beside its choices."""
+    def _read_rest(self, payload: dict[str, Any], usage: object, event: Event, parts: list[Part]) -> bool:
+        """Append the parts of what a chunk may hold beside its choices; whether all have their payload."""
+        before = len(parts)
         for name in _CHUNK_OTHERS:
             value = payload.get(name)
             if value and self._is_news(name, value):
@@ -111,6 +115,7 @@ class ChunkReader(JsonReader):
             parts += self.done("event")
         elif "choices" not in payload and not parts:
             parts.append(self.other(payload, event))
+        return len(parts) == before or (len(parts) == before + 1 and parts[-1].kind == "usage")
 
     def _is_news(self, name: str, value: Any) -> bool:
         try:
@@ -137,6 +142,11 @@ class ChunkReader(JsonReader):
             if type(choice) is dict and "delta" not in choice:
                 choice["delta"] = choice.get("message")
         return self.read_object(payload, event)
+
+    def done(self, how: How, reconnect: bool = False) -> list[Part]:
+        if self._started and not self.finishes and not self.ended:
+            self.said()  # a message that says nothing ends as any other
+        return super().done(how, reconnect)
 
     def fail(self, error: Error | Any) -> list[Part]:
         # OpenRouter's "Token limit reached" comes after the finish_reason, which still says how the choice ended.

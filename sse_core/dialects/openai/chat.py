@@ -64,7 +64,8 @@ class ChatReader(ChunkReader):
         super().begin()
         self._calls: dict[int, _Calls] = {}
 
-    def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> None:
+    def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> bool:
+        told = True
         index: Any = choice.get("index")
         if type(index) is not int or index not in self.waiting:
             if type(index) is not int or not 0 <= index < MAX_CHOICES:
@@ -75,6 +76,7 @@ class ChatReader(ChunkReader):
         if type(delta) is dict:
             content = delta.get("content")
             if len(delta) > 1 or type(content) is not str:
+                told = False
                 before = len(parts)
                 self._read_delta(delta, content, index, parts)
                 if index not in self.waiting and any(part.kind != "other" for part in parts[before:]):
@@ -86,9 +88,12 @@ class ChatReader(ChunkReader):
         logprobs = choice.get("logprobs")
         if logprobs and (type(logprobs) is not dict or any(logprobs.values())):  # Snowflake's are empty
             parts.append(Other("logprobs", logprobs, self.name, choice=index))
+            told = False
         reason = choice.get("finish_reason")
         if reason is not None:
             self.read_finish(reason, index)
+            told = False
+        return told
 
     def _read_delta(self, delta: dict[str, Any], content: Any, choice: int, parts: list[Part]) -> None:
         """Append the parts of a delta that holds anything but a str `content`."""
@@ -221,7 +226,8 @@ class ChatWriter(ChunkWriter):
         elif part.name == "reference":  # Mistral's
             delta = {"content": [part.data]}
         elif part.name == "logprobs":
-            return [self.chunk_of([{**self.choice_of(part.choice, {}), "logprobs": part.data}])]
+            choice = {"index": part.choice, "delta": {}, "logprobs": part.data, "finish_reason": None}
+            return [self.chunk_of([choice])]
         else:
             return super().write_other(part)
         return [self.chunk_of([self.choice_of(part.choice, delta)])]

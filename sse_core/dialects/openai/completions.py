@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CompletionsReader(ChunkReader):
-    def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> None:
+    def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> bool:
         index: Any = choice.get("index")
         if type(index) is not int or not 0 <= index < MAX_CHOICES:
             index = 0
@@ -28,6 +28,7 @@ class CompletionsReader(ChunkReader):
         if choice.get("logprobs"):
             parts.append(Other("logprobs", choice["logprobs"], self.name, choice=index))
         self.read_finish(choice.get("finish_reason"), index)
+        return False
 
 
 class CompletionsWriter(ChunkWriter):

@@ -7,7 +7,6 @@ it all and ends the stream: the `[DONE]` behind it says nothing more.
 
 from __future__ import annotations
 
-from ..._errors import EncodeError
 from ..._items import Event
 from .._parts import BlockEnd, Other, TextDelta, Usage
 from ..base import Dialect, JsonReader, Writer, count_or_none, dict_of, str_or_none, text_of, write_error
@@ -114,12 +113,13 @@ class TranscriptionWriter(Writer):
         # A segment says again what deltas said; without them a reader would take its text for the first word.
         again = kind == _SEGMENT and (any(self._text) or not data.get("text"))
         if kind in (_DELTA, _DONE, "error") or data.get("error") or (kind == _SEGMENT and not again):
-            if part.dialect is None:
-                raise EncodeError("part", part, f"would be more than an Other in {self.name}")
-            return []
+            return self.reserved(part)
         return [self.event(part.data, "message" if kind == part.name else part.name)]
 
     def write_end(self) -> list[Item]:
+        finish = self.held_finish()
+        if finish.reason == "error":
+            return self.write_bad_end(finish)
         payload = {**self._rest, "type": _DONE, "text": "".join(self._text)}
         usage = {name: count for name in _COUNTS if (count := getattr(self.held_usage, name, None)) is not None}
         usage = {**dict_of(payload.get("usage")), **usage}

@@ -50,6 +50,8 @@ class MessagesReader(AnthropicReader):
     what a call's block holds beside id, name and input comes before it in an Other named by its type.
     """
 
+    tells = True
+
     def begin(self) -> None:
         super().begin()
         self._blocks: dict[int, _Block] = {}
@@ -81,7 +83,7 @@ class MessagesReader(AnthropicReader):
                         return [ReasoningDelta(text, hot, None, 0, payload)]
         except (KeyError, TypeError):  # a member is absent, or the delta no object
             pass
-        return self._read_any(self.kind_of(payload, event), payload, event)
+        return self.tell(self._read_any(self.kind_of(payload, event), payload, event), payload)
 
     def _read_any(self, kind: str, payload: dict[str, Any], event: Event) -> list[Part]:
         if kind == "content_block_delta":

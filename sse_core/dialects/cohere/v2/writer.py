@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from ...._errors import EncodeError
 from ...._items import Event
 from ..._parts import Finish, Start
 from ...base import Blocks, Writer, given, word_of
@@ -87,9 +86,7 @@ class CohereWriter(Writer):
         kind = payload.get("type")
         kind = kind if type(kind) is str else type_
         if kind in EVENTS or is_error(kind, payload):
-            if part.dialect is None:
-                raise EncodeError("name", part.name, f"is what {self.name} calls an event that has a part of its own")
-            return []
+            return self.reserved(part)
         return [self.event(data, type_)]
 
     def _events_of(self, steps: list[Step]) -> list[Item]:

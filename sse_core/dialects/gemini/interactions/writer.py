@@ -64,9 +64,7 @@ class InteractionsWriter(Writer):
     def write_other(self, part: Other) -> list[Item]:
         data = part.data
         if type(data) is not dict or _has_meaning(part, data):
-            if part.dialect is None:
-                raise self.refuse(part, "whose readers would not take it for an Other")
-            return []
+            return self.reserved(part)
         if part.block is None:
             return self._after_start([self.event(data, part.name)])
         kind = text_of(data.get("event_type"), "step.delta")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from ...._errors import EncodeError
 from ...._items import Event
 from ..._parts import Start
 from ...base import Writer, dict_of, str_or_none, word_of, write_error
@@ -107,9 +106,7 @@ class AssistantsWriter(Writer):
     def write_other(self, part: Other) -> list[Item]:
         data = dict_of(part.data)
         if is_more(part.name, data):
-            if part.dialect is None:
-                raise EncodeError("part", part, f"would be more than an Other in {self.name}")
-            return []
+            return self.reserved(part)
         self._follow(part.name, data)
         return [self.event(part.data, part.name)]
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 
-from ...._errors import EncodeError
 from ..._parts import BlockEnd, Error, Finish, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta
 from ...base import Blocks, Writer, count_or_none, given, text_of
 from . import words
@@ -337,7 +336,7 @@ class ResponsesWriter(Writer):
         other = words.is_other(part.name, part.data)
         if part.dialect is None:
             if not other or _UNSENDABLE.search(part.name):
-                raise EncodeError("name", part.name, f"is no event of {self.name} that means nothing")
+                raise self.refuse(part, "whose readers would take it for more than an Other, or for nothing")
             return True
         # An item came in as one if its type said so, and not only its event.
         return other and (part.name not in (words.ADDED, words.DONE) or part.data.get("type") == part.name)
