@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from interop import START, USAGE
-from loopback import serve
+from loopback import TIMEOUT, serve
 from reading import random_pieces
 
 from sse_core import SSEError
@@ -69,7 +69,7 @@ class Seen:
 
 
 def openai(url: str) -> Any:
-    return import_module("openai").OpenAI(base_url=url, api_key="none", max_retries=0)
+    return import_module("openai").OpenAI(base_url=url, api_key="none", max_retries=0, timeout=TIMEOUT)
 
 
 CHAT: dict[str, Any] = {"model": "model-1", "messages": [{"role": "user", "content": "Hi"}]}
@@ -157,7 +157,7 @@ def responses_eager(url: str, seen: Seen) -> None:
 
 
 def anthropic(url: str) -> Any:
-    return import_module("anthropic").Anthropic(base_url=url, api_key="none", max_retries=0)
+    return import_module("anthropic").Anthropic(base_url=url, api_key="none", max_retries=0, timeout=TIMEOUT)
 
 
 def take_message(stream: Any, seen: Seen) -> Any:
@@ -191,7 +191,9 @@ def messages_eager(url: str, seen: Seen) -> None:
 
 
 def genai(url: str) -> Any:
-    return import_module("google.genai").Client(api_key="none", http_options={"base_url": url})
+    return import_module("google.genai").Client(
+        api_key="none", http_options={"base_url": url, "timeout": TIMEOUT * 1000}
+    )
 
 
 def take_chunks(chunks: Any, seen: Seen) -> Iterator[Any]:
