@@ -283,6 +283,21 @@ DIALECT_OUTCOMES: dict[str, tuple[list[str], bytes, int, str | list[str], str]] 
 }
 
 
+def test_a_dialect_of_ones_own_is_module_and_name(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("from sse_core.dialects import get\nMINE = get('json', key='kind')\nNONE = 5\n")
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    for name, status, said in (
+        ("mine:MINE", 0, b'"name": "tick"'),
+        ("mine:NONE", 2, b"mine:NONE is no Dialect, but int"),
+        ("mine:OTHER", 2, b"has no attribute 'OTHER'"),
+        ("nobodys:MINE", 2, b"No module named 'nobodys'"),
+        ("nobody", 2, b"no dialect is called 'nobody'; there are: aitunnel"),
+    ):
+        stream = b'data: {"kind":"tick"}\n\n'
+        done = subprocess.run([*COMMAND, "--dialect", name], env=environment, input=stream, capture_output=True)
+        assert (done.returncode, said in done.stdout + done.stderr) == (status, True), done
+
+
 def check_outcome(status: int, out: bytes, err: str, expected: tuple[int, str | list[str], str]) -> None:
     printed: str | list[str] = out.decode()
     if isinstance(expected[1], list):
@@ -328,6 +343,7 @@ WRONG_USAGE = {
     "an unknown dialect": ["--dialect", "openai"],
     "an unknown target": [*CHAT, "--to", "openai"],
     "no name": ["--dialect"],
+    "no dialect": ["--dialect", "json:loads"],
     "text of what": ["--text"],
     "rewritten from what": ["--to", "openai-chat"],
     "text and rewritten": [*CHAT, "--text", "--to", "websopy"],

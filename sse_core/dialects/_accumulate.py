@@ -202,7 +202,7 @@ class Accumulator:
         elif part.kind == "error":
             message = part.message if len(part.message) <= _SHOWN else shorten(part.message)
             self.error = Error(message, part.type, part.code, part.status, part.choice)
-        elif part.kind == "done":
+        else:
             self.done = without_raw(part)
 
     def _start(self, part: Start) -> None:

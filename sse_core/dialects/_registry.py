@@ -81,10 +81,8 @@ def get(name: str, **options: Any) -> Dialect:
 
 
 def _is_here(module: str) -> bool:
-    try:
-        return find_spec(module, __package__) is not None
-    except ModuleNotFoundError:  # not even its family is
-        return False
+    family = module.rpartition(".")[0]
+    return (not family or find_spec(family, __package__) is not None) and find_spec(module, __package__) is not None
 
 
 def reader_of(dialect: Name | Dialect | Reader, loads: Callable[[str], Any] | None) -> Reader:

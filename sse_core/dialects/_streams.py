@@ -196,8 +196,6 @@ class PartDecoder:
                 self.reader.half = self.reader.half or ""
                 return parts[:-1]
             return parts
-        if self.done is not None:
-            return []
         self.last_event_id = item.last_event_id
         parts = self.reader.last(item, self._line_ended)
         if parts and type(parts[-1]) is Done:

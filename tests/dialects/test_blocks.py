@@ -9,8 +9,8 @@ from sse_core.dialects import BlockEnd, Other, Part, ReasoningDelta, Start, Text
 from sse_core.dialects.base import Blocks, CallBuffer, Nesting
 
 
-def call(arguments: str, block: int = 0, name: str | None = None) -> ToolCallDelta:
-    return ToolCallDelta(arguments, block, name=name)
+def call(arguments: str, block: int = 0, id: str | None = None) -> ToolCallDelta:
+    return ToolCallDelta(arguments, block, id)
 
 
 def run(*parts: Part) -> str:
@@ -51,7 +51,7 @@ def run(*parts: Part) -> str:
         ([call("{", 0), TextDelta("t"), BlockEnd(0, "tool_call")], "o0 d0:{ c0 o1 d1:t | c1"),
         ([call("{", 0), Other("x"), BlockEnd(0, "other"), call("}", 0)], "o0 d0:{ d0:} c0 o1 d1:other c1 |"),
         ([call("{}", 0), TextDelta("t"), call(" ", 0), call("", 0)], "o0 d0:{} c0 o1 d1:t | c1"),
-        ([call("{}", 0), BlockEnd(0, "tool_call"), call("{}", 0, "f")], "o0 d0:{} c0 o1 d1:{} | c1"),
+        ([call("{}", 0), BlockEnd(0, "tool_call"), call("{}", 0, "c2")], "o0 d0:{} c0 o1 d1:{} | c1"),
         ([call("free text", 0), TextDelta("t")], "o0 d0:free text | c0 o1 d1:t c1"),
     ],
     ids=[
@@ -82,16 +82,17 @@ def test_one_block_is_open_at_a_time(parts: list[Part], steps: str) -> None:
 
 def test_a_fragment_of_a_call_that_is_over_is_an_error_and_no_call_without_a_name() -> None:
     blocks, calls = Blocks(), CallBuffer()
-    for part in (call("{}", 0, "f"), BlockEnd(0, "tool_call")):
+    for part in (call("{}", 0, "c1"), BlockEnd(0, "tool_call")):
         blocks.add(part)
-    calls.add(call("{}", 0, "f"))
-    assert calls.pop(0) == call("{}", 0, "f")
+    calls.add(call("{}", 0, "c1"))
+    assert calls.pop(0) == call("{}", 0, "c1")
     for add in (blocks.add, calls.add):
         add(call(" "))
+        add(call("", 0, "c1"))
         with pytest.raises(EncodeError, match="belongs to a call that is over"):
             add(call('{"a":1}'))
-    calls.add(call("{}", 0, "g"))
-    assert calls.pop_all() == [call("{}", 0, "g")]
+    calls.add(call("{}", 0, "c2"))
+    assert calls.pop_all() == [call("{}", 0, "c2")]
 
 
 @pytest.mark.parametrize(

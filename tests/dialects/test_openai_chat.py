@@ -690,9 +690,9 @@ ENCODED: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
             choice({}, "length", 2),
             choice({}, "tool_calls", 3),
             choice({}, "content_filter", 4),
-            choice({}, "insufficient_system_resource", 5),
             choice({}, "stop", 6),
             choice({}, "stop", 7),
+            choice({}, "insufficient_system_resource", 5),  # held, since an Error may follow
         ],
     ),
     "usage, the last, at the end": (

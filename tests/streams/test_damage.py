@@ -216,6 +216,22 @@ class MuteReader(JsonReader):
 MUTE = Dialect("mute", MuteReader, MuteWriter)
 
 
+def test_one_error_is_enough() -> None:
+    transcoder = Transcoder("openai-chat", "openai-completions")
+    sent, error = drain(transcoder, sse(chunk(content="Hi"), {"error": "Busy"}, "{oops", "[DONE]"))
+    assert type(error) is DialectError
+    assert [part.message for part in read("openai-completions", sent)[0] if isinstance(part, Error)] == ["Busy"]
+    assert transcoder.problem == "the server sent an error: Busy"
+
+
+def test_a_finish_of_error_waits_for_the_error() -> None:
+    encoder = PartEncoder("openai-chat")
+    call: list[Part] = [Start("m"), ToolCallDelta('{"city":', 0, "call_a", "weather"), Finish("error", "ERROR")]
+    stream = b"".join([encoder.send(part) for part in [*call, Error("Busy")]]) + encoder.close()
+    assert b'"finish_reason":"' not in stream
+    assert gather(whole("openai-chat", write("openai-chat", [*call, Done("event")]))).finish_reason == "error"
+
+
 def test_a_target_without_an_error_form_gets_no_end_at_all() -> None:
     for stream in (sse(*DAMAGED["text"]), sse(*BEGIN)):
         transcoder = Transcoder("openai-chat", MUTE)
@@ -543,6 +559,7 @@ CALL: list[Part] = [ToolCallDelta("", 0, "c", "f"), ToolCallDelta('{"a":', 0), T
         ([BAD, *CALL, BlockEnd(0, "tool_call")], True, '{"a":1}'),
         ([*CALL, BlockEnd(0, "tool_call"), BAD], True, '{"a":1}'),
         ([*CALL, BlockEnd(0, "tool_call"), ToolCallDelta("{}", 0)], False, '{"a":1}{}'),
+        ([ToolCallDelta('{"a":NaN}', 0), BlockEnd(0, "tool_call")], False, '{"a":NaN}'),
         ([CALL[0]], False, ""),
         ([CALL[0], BlockEnd(0, "tool_call")], True, "{}"),
         ([ToolCallDelta("ls", 0, json=False)], False, "ls"),
@@ -690,6 +707,32 @@ def test_the_id_and_the_reconnection_time_of_an_event_go_with_its_other() -> Non
         assert whole(TICKS, *chunks)[:-1] == expected
     assert whole(TICKS, write(TICKS, expected))[:-1] == expected
     assert write(TICKS, expected[:1]) == b'event: tick\nid: 1\nretry: 500\ndata: {"n":1}\n\n'
+
+
+def test_an_id_that_no_event_can_have_is_an_encode_error_and_no_success() -> None:
+    encoder = PartEncoder(TICKS)
+    with pytest.raises(EncodeError, match="last_event_id has a line end"):
+        encoder.send(Other("tick", {"n": 1}, "ticks", id="a\nb"))
+    assert encoder.writer.failed
+
+
+def test_a_line_that_a_reader_cannot_read_is_invalid_with_the_line() -> None:
+    class Lines(Reader):
+        def control(self, item: Any) -> list[Part]:
+            raise KeyError("no")
+
+    decoder = PartDecoder(Dialect("lines", Lines))
+    [part] = decoder.feed(b"oops: x\n")
+    assert isinstance(part, Invalid)
+    assert str(part.error) == "lines: KeyError: 'no'"
+    assert "oops" in part.event.data
+    assert decoder.dialect.name == "lines"
+
+
+def test_a_json_reader_that_overrides_nothing_gives_others() -> None:
+    assert whole("json", b"data:\n\n") == [Done("eof")]
+    parts = PartDecoder(Dialect("plain", JsonReader)).feed(sse({"type": "x"}))
+    assert parts == [Other("x", {"type": "x"}, "plain")]
 
 
 def test_what_would_end_a_stream_is_never_written_as_data() -> None:

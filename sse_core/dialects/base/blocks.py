@@ -76,8 +76,8 @@ class Blocks:
         # The parts of blocks that came while a call was open, by block, in the order in which they began.
         # Ordered: a dict that is emptied from the front is searched past all that has left it.
         self._waiting: OrderedDict[Key, list[Part]] = OrderedDict()
-        # Calls that are over: a blank fragment that still comes opens no second one.
-        self._over: set[Key] = set()
+        # The ids of calls that are over: only another id in their block is another call.
+        self._over: dict[Key, str | None] = {}
 
     def add(self, part: Part) -> list[Step]:
         """The steps for a text, reasoning or tool call part or a BlockEnd; any other part is a block of its own."""
@@ -88,7 +88,7 @@ class Blocks:
         elif isinstance(part, BlockEnd):
             if key in self._waiting:
                 self._waiting[key].append(without_raw(part))
-        elif isinstance(part, ToolCallDelta) and key in self._over and not part.name and not part.id:
+        elif isinstance(part, ToolCallDelta) and key in self._over and part.id in (None, self._over[key]):
             if part.arguments.strip():
                 raise EncodeError("part", part, "belongs to a call that is over: what was handed on was not all of it")
             return []
@@ -139,8 +139,8 @@ class Blocks:
             steps.append(("close", self._next, first))
             self._next += 1
             self._open = None
-            if key[0] == "tool_call":
-                self._over.add(key)
+            if isinstance(first, ToolCallDelta):
+                self._over[key] = first.id
 
     def _drain(self, steps: list[Step]) -> None:
         """Give what waits, block by block, until a call that is not whole is open again."""

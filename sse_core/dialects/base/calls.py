@@ -21,10 +21,12 @@ class CallBuffer:
 
     def __init__(self) -> None:
         self._calls: dict[Block, list[ToolCallDelta]] = {}
-        self._over: set[Block] = set()
+        # The ids of calls that were given: only another id in their block is another call.
+        self._over: dict[Block, str | None] = {}
 
     def add(self, part: ToolCallDelta) -> None:
-        if part.block in self._over and part.block not in self._calls and not part.name and not part.id:
+        over = part.block in self._over and part.block not in self._calls
+        if over and part.id in (None, self._over[part.block]):
             if part.arguments.strip():
                 raise EncodeError("part", part, "belongs to a call that is over: what was handed on was not all of it")
             return
@@ -35,9 +37,9 @@ class CallBuffer:
         parts = self._calls.pop(block, None)
         if not parts:
             return None
-        self._over.add(block)
         arguments = "".join([part.arguments for part in parts])
         ids = [part.id for part in parts if part.id]
+        self._over[block] = ids[0] if ids else None
         names = [part.name for part in parts if part.name]
         free = not all(part.json for part in parts)
         return ToolCallDelta(

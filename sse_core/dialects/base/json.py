@@ -220,11 +220,9 @@ def _writer(ensure_ascii: bool) -> Callable[[Any], str]:
     """A JSON encoder made once: json.dumps makes one for every call, which takes twice as long as the encoding."""
     plain = json.JSONEncoder(ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"), check_circular=False)
     make: Any = getattr(_encoder, "c_make_encoder", None)
-    if make is None:  # not CPython
-        return plain.encode
     quote = _encoder.encode_basestring_ascii if ensure_ascii else _encoder.encode_basestring
-    encode = make(None, plain.default, quote, None, ":", ",", False, False, False)
-    return lambda value: "".join(encode(value, 0))
+    encode = make and make(None, plain.default, quote, None, ":", ",", False, False, False)
+    return (lambda value: "".join(encode(value, 0))) if encode else plain.encode  # the latter where it is not CPython
 
 
 _write = _writer(False)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     )
     from .dialect import Dialect
 
+    Said = Start | TextDelta | ReasoningDelta | ToolCallDelta | BlockEnd | Finish | Error | Other
+
 _SENTINELS = (SENTINEL, f'"{SENTINEL}"')
 _TEXT, _OPTIONAL, _BLOCK = (str,), (str, type(None)), (int, str)
 # The members of each kind that a reader would take as absent, or fail on, were they of another type.
@@ -234,7 +236,7 @@ class Writer:
         """The last Finish of the choice, or the one to be inferred."""
         return self.finishes.get(choice) or Finish("tool_call" if choice in self.called else "stop")
 
-    def _write(self, part: Part) -> list[Item]:
+    def _write(self, part: Said) -> list[Item]:
         """The items of a part that goes to a hook."""
         choice = part.choice
         if part.kind == "text":
@@ -260,9 +262,7 @@ class Writer:
             self.failed = True
             self._over = self._over or self.dialect.error_ends
             return items
-        if part.kind == "other":
-            return self._write_other(part)
-        return []
+        return self._write_other(part)
 
     def _write_tool_call(self, part: ToolCallDelta) -> list[Item]:
         if part.server and not self.server_calls:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from ..._items import Event, Ignored
 from .._parts import Other, Start, Usage
 from ..base import JsonReader, Writer, count_or_none, dict_of, given, str_or_none, word_of, write_error
@@ -79,9 +81,9 @@ class ChunkReader(JsonReader):
             told = self._read_rest(payload, usage, event, parts) and told
         return parts if told else self.tell(parts, payload)
 
+    @abstractmethod
     def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> bool:
         """Append the parts of one of the chunk's choices; whether they have their payload."""
-        return True  # every dialect of this base has its own
 
     def _start(self, payload: dict[str, Any], choices: Any) -> Start:
         self._started = True
@@ -189,6 +191,9 @@ class ChunkWriter(Writer):
         return [self.chunk(part.choice, {} if part.role is None else {"role": part.role, "content": ""})]
 
     def write_finish(self, part: Finish) -> list[Item]:
+        if part.reason == "error":  # an Error may follow, and a client that stops at any finish would not see it
+            self._finished.setdefault(part.choice, False)
+            return []
         return [self.chunk(part.choice, {}, word_of(part, _REASONS, _WORDS, "stop"))]
 
     def write_error(self, part: Error) -> list[Item]:

@@ -88,6 +88,8 @@ class ResponsesWriter(Writer):
         # An item's index here, by its index where it comes from, which Others name.
         self._indexes: dict[int, int] = {}
         self._item: _Item | None = None
+        # The item of the block that is open, whose deltas come.
+        self._now: _Item
         # The text under way, if it is of an item of this dialect, and those that wait for its end. Ordered: a dict
         # that is emptied from the front is searched past all that has left it.
         self._turn: str | None = None
@@ -226,26 +228,23 @@ class ResponsesWriter(Writer):
 
     def _take(self, steps: list[Step], status: str = "completed") -> None:
         for what, _, part in steps:
-            item = self._item
             if what == "open":
-                self._open(part, getattr(part, "block", 0))
-            elif item is None:
-                pass  # its beginning could not be written
+                self._now = self._open(part, getattr(part, "block", 0))
             elif what == "delta":
-                self._delta(item, part)
+                self._delta(self._now, part)
             else:
-                self._close_content(item)
-                if item.group is None:  # no block to come is of this item
+                self._close_content(self._now)
+                if self._now.group is None:  # no block to come is of this item
                     self._close_item(status)
 
-    def _open(self, part: Part, block: Block) -> None:
-        """Begin the item of a block, unless it is the one under way."""
+    def _open(self, part: Part, block: Block) -> _Item:
+        """The item of a block: begun, unless it is the one under way."""
         call = isinstance(part, ToolCallDelta)
         found = None if call or type(block) is not str else _BLOCK.fullmatch(block)
         group = int(found[1]) if found else None
         body = _body(part, self._next)
         if self._item is not None and self._item.group == group and self._item.body["type"] == body["type"]:
-            return
+            return self._item
         self._close_item()
         item = _Item(self._next, body, group)
         self._add(block if group is None else group, body)
@@ -253,6 +252,7 @@ class ResponsesWriter(Writer):
             where = {"item_id": body["id"], "output_index": item.index}
             item.content = _Content(words.CALLS[body["type"]], block, body, where)
         self._item = item
+        return item
 
     def _add(self, source: object, body: dict[str, Any]) -> None:
         self._event(words.ADDED, {"output_index": self._next, "item": body})
