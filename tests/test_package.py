@@ -24,7 +24,7 @@ MODULES = {
 }
 WIRE = {"_errors", "_items", "_lines", "_decoder", "_encoder", "_iterate"}
 # What a dialect takes of the standard library.
-STANDARD = ("__future__", "abc", "collections", "itertools", "json", "operator", "re")
+STANDARD = ("__future__", "abc", "collections", "itertools", "json", "re")
 BASES = {name for name in MODULES if name.startswith("dialects.base")}
 SHARED = {f"dialects._{name}" for name in ("parts", "registry", "streams", "transcoder", "accumulate")}
 

@@ -60,8 +60,9 @@ class JsonReader(Reader):
             except (StopIteration, ValueError, RecursionError):
                 return super().decode(event)
             if end == len(data) and type(payload) is dict:
-                parts = self.read_object(payload, event)
-                return parts if self._tells else self.tell(parts, payload)
+                if self._tells:
+                    return self.read_object(payload, event)
+                return self.tell(self.read_object(payload, event), payload)
         return super().decode(event)
 
     def read(self, event: Event) -> list[Part]:

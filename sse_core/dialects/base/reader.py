@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from operator import attrgetter
 
 from ..._errors import DialectError, TruncatedError
 from ..._items import Event, Retry
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 _COUNTS = Usage.__match_args__[:-1]
-_counts = attrgetter(*_COUNTS)
 _NOTHING = Usage()  # shared by all that have not been told of any; never changed
 _MOST = 1 << 63  # no count is above it
 _MAX_CALLS = 4096  # of one choice that may wait for their result
@@ -208,7 +206,8 @@ class Reader:
             # A copy without raw, which would keep the payload, however large, as long as the stream.
             old = self.used = Usage()
         changed = False
-        for name, count, known in zip(_COUNTS, _counts(new), _counts(old), strict=True):
+        for name in _COUNTS:
+            count, known = getattr(new, name), getattr(old, name)
             if count == known:
                 continue
             if type(count) is int and 0 <= count < _MOST:

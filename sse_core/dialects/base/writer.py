@@ -120,7 +120,10 @@ class Writer:
         if part.choice and self.one_choice:
             raise EncodeError("choice", part.choice, f"must be 0: {self.name} has one answer")
         if part.kind == "usage":
-            self.held_usage = without_raw(part)
+            # A copy without raw, which may be large; written out, since it may come with each event.
+            input, output, total = part.input_tokens, part.output_tokens, part.total_tokens
+            read, written = part.cache_read_tokens, part.cache_write_tokens
+            self.held_usage = Usage(input, output, total, read, written, part.reasoning_tokens, part.choice)
             return []
         if self.failed and completes(part):
             return []

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..._parts import BlockEnd, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
-from ...base import count_or_none, dict_of, given, index_or_none, str_or_none, text_of
+from ...base import count_or_none, dict_of, index_or_none, str_or_none, text_of
 from ..base import AnthropicReader
 from .words import COUNTS, DELTAS, KINDS, REASONS
 
@@ -106,7 +106,7 @@ class MessagesReader(AnthropicReader):
         """A message begins; a second one replaces the first, in the middle of a block too (proxies that try again)."""
         self.begin()
         id, model, role = (str_or_none(message.get(name)) for name in ("id", "model", "role"))
-        return [Start(id, model, role), *self._read_usage(message.get("usage"))]
+        return [Start(id, model, role), *self._read_usage(dict_of(message.get("usage")))]
 
     def _read_block(self, payload: dict[str, Any], event: Event) -> list[Part]:
         """A block begins."""
@@ -186,23 +186,28 @@ class MessagesReader(AnthropicReader):
         reason = str_or_none(delta.get("stop_reason"))
         if reason is not None:
             self.finish_later(REASONS.get(reason, "other"), reason)
-        parts = [*_give_input(self._last), *self._read_usage(payload.get("usage"))]
-        members = {**payload, "type": None, "usage": None}
-        members.pop("delta", None)
-        rest = given(**members, delta=given(**{**delta, "stop_reason": None}) or None)
+        parts = [*_give_input(self._last), *self._read_usage(dict_of(payload.get("usage")))]
+        rest = _more(payload, ("type", "delta", "usage"))
+        if more := _more(delta, ("stop_reason",)):
+            rest["delta"] = more
         if rest:
             parts.append(Other("message_delta", rest, self.name))
         return parts
 
-    def _read_usage(self, value: object) -> list[Part]:
-        usage = dict_of(value)
-        thinking = dict_of(usage.get("output_tokens_details")).get("thinking_tokens")
-        said = {**{name: usage.get(name) for name in COUNTS}, "thinking_tokens": thinking}
-        self._counts |= given(**{name: count_or_none(value) for name, value in said.items()})
-        input, read, written, output, thinking = (self._counts.get(name) for name in said)
+    def _read_usage(self, usage: dict[str, Any]) -> list[Part]:
+        counts = self._counts
+        for name in COUNTS:
+            count = count_or_none(usage.get(name))
+            if count is not None:
+                counts[name] = count
+        if "output_tokens_details" in usage:
+            thinking = count_or_none(dict_of(usage["output_tokens_details"]).get("thinking_tokens"))
+            if thinking is not None:
+                counts["thinking_tokens"] = thinking
+        input, read, written, output = map(counts.get, COUNTS)
         if input is not None:
             input = count_or_none(input + (read or 0) + (written or 0))
-        return self.usage(Usage(input, output, None, read, written, thinking))
+        return self.usage(Usage(input, output, None, read, written, counts.get("thinking_tokens")))
 
     def _index_of(self, payload: dict[str, Any]) -> int:
         index = index_or_none(payload.get("index"), _MAX_BLOCKS)
@@ -254,3 +259,8 @@ def _says_more(start: dict[str, Any]) -> bool:
     """Whether the start of a call holds what a ToolCallDelta cannot."""
     more = start.keys() - _CALL_MEMBERS
     return bool(more) and (more != {"caller"} or start["caller"] != {"type": "direct"})
+
+
+def _more(members: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
+    """The members that say something, and are not among those `known`."""
+    return {name: value for name, value in members.items() if value is not None and name not in known}
