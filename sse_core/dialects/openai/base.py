@@ -39,6 +39,7 @@ MAX_CHOICES = 128  # past it an index counts as absent, so that state stays boun
 
 # What has no part of its own and is passed on as an Other, by where it stands.
 _CHUNK_OTHERS = ("citations", "search_results", "prompt_filter_results")  # Perplexity, LiteLLM; Azure
+_CHUNK = "chat.completion.chunk"
 _PERPLEXITY_END = "chat.completion.done"
 
 
@@ -70,15 +71,17 @@ class ChunkReader(JsonReader):
                 usage = usage or choice.get("usage")  # Moonshot
         # Each chunk comes by here, and few hold any of this.
         if (
-            usage
-            or not choices
+            not choices
             or "error" in payload
             or "citations" in payload
             or "search_results" in payload
             or "prompt_filter_results" in payload
             or "x_groq" in payload
+            or (usage and payload.get("object") != _CHUNK)
         ):
             told = self._read_rest(payload, usage, event, parts) and told
+        elif type(usage) is dict:
+            parts += self.usage(read_usage(usage, payload))
         return parts if told else self.tell(parts, payload)
 
     @abstractmethod
