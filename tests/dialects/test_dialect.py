@@ -175,6 +175,11 @@ def test_a_dialect_is_a_value() -> None:
     assert hash(one) == hash(same)
     assert pickle.loads(pickle.dumps(one)) == one
     assert repr(one) == "Dialect('json', key='kind')"
+    crlf = one.__replace__(newline="\r\n")  # as copy.replace does, from 3.13 on
+    assert (crlf.newline, crlf.options, crlf.name) == ("\r\n", {"key": "kind"}, "json")
+    assert crlf != one
+    with pytest.raises(TypeError):
+        one.__replace__(nonsense=1)
     assert all(get(name) == get(name) for name in names())
 
 

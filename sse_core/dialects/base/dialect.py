@@ -95,9 +95,13 @@ class Dialect(Value):
 
     def with_options(self, **options: Any) -> Dialect:
         """The same with these options; TypeError for one that neither half has."""
-        facts = {name: getattr(self, name) for name in self.__match_args__[4:]}
-        merged = {**self.options, **options}
-        return type(self)(self.name, self.reader_class, self.writer_class, options=merged, **facts)
+        return self.__replace__(options={**self.options, **options})
+
+    def __replace__(self, /, **changes: Any) -> Dialect:
+        """The same with some facts changed, by the names that the constructor takes: `copy.replace` calls it."""
+        facts: dict[str, Any] = {name: getattr(self, name) for name in self.__match_args__[3:]}
+        halves: dict[str, Any] = {"name": self.name, "reader": self.reader_class, "writer": self.writer_class}
+        return type(self)(**halves | facts | changes)
 
     def reader(self, **options: Any) -> Reader:
         """A Reader for one stream; `options` win over the dialect's own."""

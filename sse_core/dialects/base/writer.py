@@ -319,7 +319,7 @@ def check(part: object) -> None:
         raise EncodeError("part", part, f"must be a Part{another_copy(part)}")
     if type(part.choice) is not int or part.choice < 0:
         raise EncodeError("choice", part.choice, "must be an int from 0")
-    for field, types in _TYPES.get(part.kind, ()):  # type: ignore[attr-defined]  # every one has it
+    for field, types in _TYPES.get(getattr(part, "kind", ""), ()):
         value = getattr(part, field)
         if type(value) not in types:
             raise EncodeError(
