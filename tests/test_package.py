@@ -307,6 +307,15 @@ def test_no_file_name_says_two_things() -> None:
             seen[path.parent].add(name)
 
 
+def test_a_checker_knows_each_dialect_by_name() -> None:
+    tree = ast.parse((PACKAGE / "dialects" / "_registry.py").read_bytes())
+    [literal] = [
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Assign) and "Name =" in ast.unparse(node)
+    ]
+    assert isinstance(literal, ast.Subscript)
+    assert ast.literal_eval(literal.slice) == names()
+
+
 def test_the_name_of_a_dialect_is_its_address() -> None:
     for name in names():
         path = PACKAGE / "dialects" / name.replace("-", "/", 1)
