@@ -6,16 +6,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select
 import sys
 from importlib import import_module
 
-from . import Comment, Decoder, Event, Id, Retry, SSEError, TruncatedError, __version__
+from . import Comment, Decoder, Event, Id, Retry, SSEError, __version__
 from ._decoder import MAX_EVENT_SIZE
 from .dialects import Dialect, Error, Invalid, PartDecoder, TextDelta, Transcoder, get, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
     from ._items import Item
@@ -116,37 +117,36 @@ class _Parts:
     def __init__(self, options: argparse.Namespace) -> None:
         self._decoder = PartDecoder(options.dialect, max_event_size=options.max_event_size)
         self._text = options.text
+        self._over = False  # it raised: what it had read is all there is
         self.problem: str | None = None
 
     @property
     def done(self) -> bool:
-        # Past the limit nothing more is read: `close` raises.
-        return self._decoder.done is not None or self._decoder.error is not None
+        # Past a limit nothing more is read: `close` raises.
+        return self._decoder.done is not None or self._decoder.error is not None or self._over
 
     def feed(self, chunk: bytes) -> bytes:
-        return self._show(self._look(self._decoder.feed(chunk)))
+        return self._read(self._decoder.feed, chunk)
 
     def close(self) -> bytes:
-        return self._show(self._last())
+        return self._read(self._decoder.close)
 
-    def _last(self) -> list[Part]:
+    def _read(self, decode: Callable[..., list[Part]], *chunk: bytes) -> bytes:
+        """What `decode` gives, or what it still read when it raised; the first that went wrong is the reason."""
+        parts: Sequence[Part]
         try:
-            return self._look(self._decoder.close())
-        except TruncatedError as error:
-            parts = self._look(list(error.parts))
-            self.problem = self.problem or str(error)
-            return parts
-
-    def _look(self, parts: list[Part]) -> list[Part]:
-        """`parts`, looked at for what went wrong; the first that did is the reason."""
+            parts, reason = decode(*chunk), None
+        except SSEError as error:
+            parts, reason, self._over = error.parts, str(error), True
         for part in parts:
             if isinstance(part, Error):
                 self.problem = self.problem or f"the server sent an error: {part.message}"
             elif isinstance(part, Invalid):
                 self.problem = self.problem or str(part.error)
-        return parts
+        self.problem = self.problem or reason
+        return self._show(parts)
 
-    def _show(self, parts: list[Part]) -> bytes:
+    def _show(self, parts: Sequence[Part]) -> bytes:
         if self._text:
             texts = [part.text for part in parts if isinstance(part, TextDelta) and part.choice == 0]
             return "".join(texts).encode("utf-8", "replace")  # a lone surrogate is a ?
@@ -168,8 +168,7 @@ class _Rewritten:
         self._transcoder = Transcoder(options.dialect, options.to, max_event_size=options.max_event_size)
         # A relay passes on all there is, and is to end at Done, however much a read gave: so a line at a time.
         self._by_line = options.dialect == options.to
-        # It raised: what was still to be sent is all there is.
-        self._over = False
+        self._over = False  # it raised: what was still to be sent is all there is
 
     @property
     def problem(self) -> str | None:
@@ -210,8 +209,6 @@ def _run(options: argparse.Namespace) -> int:
         _print(reader.close())
     except OSError as error:
         return _fail(name, error.strerror or str(error))
-    except SSEError as error:
-        return _fail(name, str(error))
     return _fail(name, reader.problem) if reader.problem else 0
 
 
@@ -226,12 +223,15 @@ def _print(data: bytes) -> None:
         return
     if sys.stdout is None:  # `>&-`
         sys.exit(_fail("standard output", "Bad file descriptor"))
+    # The file itself, so that nothing is left for Python to write, and to complain of, as it exits.
+    out = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
+    rest = memoryview(data)
     try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        while rest:
+            while not (taken := out.write(rest)):  # a pipe that is full, and does not wait
+                select.select([], [out], [])
+            rest = rest[taken:]  # it may have taken less: a pipe, or a disk that is nearly full
     except OSError as error:
-        # Python flushes standard output once more as it exits, and would complain: give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             sys.exit(0)  # the reader had enough (`| head`): no failure of ours
         sys.exit(_fail("standard output", error.strerror or str(error)))

@@ -492,7 +492,13 @@ def test_ctrl_c_is_quiet() -> None:
     assert process.returncode == 130
 
 
+# Python gives the file itself as standard output where PYTHONUNBUFFERED is set, and a buffer where it is empty.
+buffering = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+
+
 @posix
+@buffering
 @pytest.mark.parametrize(
     ("redirect", "status", "error"),
     [
@@ -501,12 +507,56 @@ def test_ctrl_c_is_quiet() -> None:
         ("1</dev/null", 1, "standard output: Bad file descriptor\n"),
         ("2>&-", 1, ""),
         ("| true", 0, ""),
+        pytest.param(">/dev/full", 1, "standard output: No space left on device\n", marks=full),
     ],
 )
-def test_closed_streams(redirect: str, status: int, error: str) -> None:
+def test_closed_and_full_streams(redirect: str, status: int, error: str, unbuffered: str) -> None:
     shell = ["sh", "-c", f'"$0" "$@" {redirect}', *COMMAND]
-    done = subprocess.run(shell, cwd=ROOT, input=b"data: 1\n\ndata", capture_output=True)
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(shell, cwd=ROOT, input=b"data: 1\n\ndata", capture_output=True, env=env)
     assert (done.returncode, done.stderr.decode()) == (status, error)
+
+
+MANY = b"".join([b"data: %d\n\n" % number for number in range(20_000)])  # printed, ten times what a pipe holds
+
+
+@posix
+@buffering
+def test_a_disk_that_is_nearly_full_is_no_success(unbuffered: str, tmp_path: Path) -> None:
+    (tmp_path / "stream").write_bytes(b"data: 1\n\n" * 1000)  # printed by one write
+    shell = ["sh", "-c", 'ulimit -f 20; exec "$0" "$@" > printed', *COMMAND, "stream"]
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(shell, cwd=tmp_path, capture_output=True, env={**env, "PYTHONPATH": str(ROOT)})
+    assert (done.returncode, done.stderr) == (1, b"standard output: File too large\n")
+    assert (tmp_path / "printed").stat().st_size % 512 == 0  # the last write was taken in part
+
+
+@posix
+@buffering
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_pipe_that_takes_little_gets_all(waits: bool, unbuffered: str, tmp_path: Path) -> None:
+    (tmp_path / "stream").write_bytes(MANY)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, waits)
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with start(str(tmp_path / "stream"), stdout=writer, env=env) as process:
+        os.close(writer)
+        with open(reader, "rb", buffering=0) as printed:
+            said = b"".join(iter(lambda: printed.read(1000), b""))
+        assert process.communicate()[1] == b""
+    assert process.returncode == 0
+    assert [int(row["data"]) for row in rows(said.decode())] == list(range(20_000))
+
+
+@posix
+@buffering
+def test_a_reader_of_the_first_lines_gets_them(unbuffered: str, tmp_path: Path) -> None:
+    (tmp_path / "stream").write_bytes(MANY)
+    shell = ["sh", "-c", '("$0" "$@"; echo "$?" >&2) | head -n 2', *COMMAND, str(tmp_path / "stream")]
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(shell, cwd=ROOT, capture_output=True, env=env)
+    assert [row["data"] for row in rows(done.stdout.decode())] == ["0", "1"]
+    assert done.stderr == b"0\n"
 
 
 @posix
@@ -606,6 +656,38 @@ def test_main_when_output_is_gone(gone: str, status: int, monkeypatch: pytest.Mo
         with pytest.raises(SystemExit) as stopped:
             command.main([str(STREAMS / "named.sse")])
     assert stopped.value.code == status
+
+
+@posix
+@pytest.mark.parametrize("buffered", [True, False])
+def test_main_writes_until_all_is_taken(buffered: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Little(io.RawIOBase):
+        """A pipe that takes three bytes, and is full at every other try; `select` finds room in it at once."""
+
+        taken = b""
+        tries = 0
+
+        def writable(self) -> bool:
+            return True
+
+        def fileno(self) -> int:
+            return writer
+
+        def write(self, data: Any) -> int | None:
+            self.tries += 1
+            if self.tries % 2:
+                return None
+            self.taken += bytes(data[:3])
+            return len(data[:3])
+
+    reader, writer = os.pipe()
+    little = Little()
+    output = io.TextIOWrapper(io.BufferedWriter(little) if buffered else little)  # type: ignore[type-var]
+    monkeypatch.setattr(sys, "stdout", output)
+    assert command.main([str(STREAMS / "named.sse")]) == 0
+    assert len(rows(little.taken.decode())) == 6
+    os.close(reader)
+    os.close(writer)
 
 
 def test_main_when_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
