@@ -200,14 +200,13 @@ class MessagesReader(AnthropicReader):
             count = count_or_none(usage.get(name))
             if count is not None:
                 counts[name] = count
+        thinking = None
         if "output_tokens_details" in usage:
             thinking = count_or_none(dict_of(usage["output_tokens_details"]).get("thinking_tokens"))
-            if thinking is not None:
-                counts["thinking_tokens"] = thinking
         input, read, written, output = map(counts.get, COUNTS)
         if input is not None:
             input = count_or_none(input + (read or 0) + (written or 0))
-        return self.usage(Usage(input, output, None, read, written, counts.get("thinking_tokens")))
+        return self.usage(Usage(input, output, None, read, written, thinking))
 
     def _index_of(self, payload: dict[str, Any]) -> int:
         index = index_or_none(payload.get("index"), _MAX_BLOCKS)
