@@ -8,7 +8,7 @@ has one value is refused, never repaired: an event type with a line end is a bug
 from __future__ import annotations
 
 from ._errors import EncodeError
-from ._items import Comment, Event, Id, Ignored, Retry, check_default_type
+from ._items import Comment, Event, Id, Ignored, Retry, Slots, check_default_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SSE_HEADERS = {
 _RETRY_END = 10**18  # what a Decoder still reads
 
 
-class Encoder:
+class Encoder(Slots):
     r"""Encodes one connection's items; a relay is `send(encoder.encode(item))` for each of `feed_items`.
 
     It remembers the last event ID that it sent, as the client does: an event's id is written when it is not

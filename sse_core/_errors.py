@@ -59,8 +59,7 @@ class LimitError(SSEError):
 
     def __init__(self, message: str, limit: int) -> None:
         super().__init__(message, limit)
-        self.message = message
-        self.limit = limit
+        self.message, self.limit = message, limit
 
 
 class DialectError(SSEError, ValueError):
@@ -73,8 +72,7 @@ class DialectError(SSEError, ValueError):
 
     def __init__(self, message: str, event: Any = None) -> None:
         super().__init__(message, event)
-        self.message = message
-        self.event = event
+        self.message, self.event = message, event
 
 
 class TruncatedError(SSEError):
@@ -87,9 +85,7 @@ class TruncatedError(SSEError):
 
     def __init__(self, message: str, parts: Sequence[Any] = (), data: bytes = b"") -> None:
         super().__init__(message, parts, data)
-        self.message = message
-        self.parts = parts
-        self.data = data
+        self.message, self.parts, self.data = message, parts, data
 
 
 class EncodeError(SSEError, ValueError):

@@ -34,7 +34,16 @@ def check_default_type(default_type: object) -> None:
         raise ValueError(f"default_type has a line end: {default_type!r}")
 
 
-class Value:
+class Slots:
+    """A base for classes with slots, which pickle's protocols 0 and 1 do not know: they get what 2 does."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
+        return super().__reduce_ex__(max(protocol, 2))
+
+
+class Value(Slots):
     """The value behaviour that items and parts share, over the names in `__match_args__`."""
 
     __slots__ = ()

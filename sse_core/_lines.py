@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ._items import Comment, Event, Id, Ignored, Retry
+from ._items import Comment, Event, Id, Ignored, Retry, Slots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ _RETRY_DIGITS = 18
 _new = object.__new__
 
 
-class Lines:
+class Lines(Slots):
     """The half of the decoder that reads text, in complete blocks; its state is what outlives an event.
 
     `_lines` is the standard's line machine, and the shortcuts must agree with it: `_block` reads one event at a

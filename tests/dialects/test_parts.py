@@ -98,9 +98,11 @@ def test_parts_compare_and_hash_by_value_without_raw(
 def test_parts_survive_pickle_with_their_raw(
     cls: Any, kind: str, fields: dict[str, Any], values: tuple[Any, ...]
 ) -> None:
-    copy = pickle.loads(pickle.dumps(cls(*values, 2, {"raw": True})))
-    assert copy == cls(*values, 2)
-    assert copy.raw == {"raw": True}
+    part = cls(*values, 2, {"raw": True})
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        copy = pickle.loads(pickle.dumps(part, protocol))
+        assert copy == part
+        assert copy.raw == {"raw": True}
 
 
 @rows

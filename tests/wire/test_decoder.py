@@ -587,6 +587,7 @@ def test_incomplete_is_whether_something_waits_for_its_blank_line(stream: bytes,
 
 COPIES: dict[str, Callable[[Decoder], Decoder]] = {
     "pickle": lambda decoder: pickle.loads(pickle.dumps(decoder)),
+    "the first protocol": lambda decoder: pickle.loads(pickle.dumps(decoder, 0)),
     "deepcopy": copy.deepcopy,
     "copy": copy.copy,
 }

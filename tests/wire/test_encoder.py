@@ -256,7 +256,8 @@ def test_promise_7_items_one_after_another_do_not_touch(newline: str) -> None:
 )
 def test_the_default_type_is_not_written(default_type: str, type_: str, data: bytes) -> None:
     encoder = Encoder(default_type=default_type)
-    for copied in (encoder, copy.copy(encoder), pickle.loads(pickle.dumps(encoder))):
+    pickled = [pickle.loads(pickle.dumps(encoder, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    for copied in (encoder, copy.copy(encoder), *pickled):
         assert copied.encode(Event("x", type_)) == data
     assert Decoder(default_type=default_type).feed(data) == [Event("x", type_ or default_type)]
 

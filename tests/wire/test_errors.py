@@ -37,7 +37,8 @@ def test_an_error_says_what_happened(error: Any, attributes: dict[str, Any], tex
 
 @EACH
 def test_an_error_pickles_and_copies(error: Any, attributes: dict[str, Any], text: str, base: type[Exception]) -> None:
-    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+    pickled = [pickle.loads(pickle.dumps(error, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    for twin in (*pickled, copy.copy(error), copy.deepcopy(error)):
         assert type(twin) is type(error)
         assert str(twin) == text
         assert {name: getattr(twin, name) for name in attributes} == attributes

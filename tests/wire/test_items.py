@@ -39,7 +39,7 @@ def test_an_item_prints_as_what_makes_it(item: Any, values: tuple[Any, ...], sho
 
 @EACH
 def test_an_item_pickles_and_copies(item: Any, values: tuple[Any, ...], shown: str) -> None:
-    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         assert pickle.loads(pickle.dumps(item, protocol)) == item
     assert copy.deepcopy(item) == copy.copy(item) == item
 
