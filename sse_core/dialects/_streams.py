@@ -7,7 +7,7 @@ from .._decoder import MAX_EVENT_SIZE, Decoder, to_bytes
 from .._encoder import SSE_HEADERS, Encoder
 from .._errors import DialectError, EncodeError, TruncatedError
 from .._items import Comment, Event, Id, Ignored, Retry
-from ._parts import Done
+from ._parts import Done, without_raw
 from ._registry import reader_of, writer_of
 from .base.reader import UNREADABLE
 
@@ -168,7 +168,7 @@ class PartDecoder:
             if found:
                 parts += found
                 if type(found[-1]) is Done:
-                    self.done = found[-1]
+                    self.done = without_raw(found[-1])
                     break
         return parts
 
@@ -199,7 +199,7 @@ class PartDecoder:
         self.last_event_id = item.last_event_id
         parts = self.reader.last(item, self._line_ended)
         if parts and type(parts[-1]) is Done:
-            self.done = parts[-1]
+            self.done = without_raw(parts[-1])
         return parts
 
     def end(self) -> list[Part]:
@@ -211,7 +211,7 @@ class PartDecoder:
         try:
             parts = self.reader.end()
         except TruncatedError as error:
-            self.cut = error
+            self.cut = TruncatedError(str(error))  # not the one that is raised, which gets parts, and their payloads
             raise
         self.done = parts[-1] if parts and isinstance(parts[-1], Done) else Done("eof")
         return parts

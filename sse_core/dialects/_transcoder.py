@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._decoder import MAX_EVENT_SIZE
 from .._errors import DialectError, EncodeError, LimitError, TruncatedError
 from .._items import Comment, Event, Ignored
-from ._parts import Done, Error, Start
+from ._parts import BasePart, Done, Error, Start, without_raw
 from ._streams import PartDecoder, PartEncoder
 
 TYPE_CHECKING = False
@@ -169,7 +169,9 @@ class Transcoder:
                 self._told = self._told or part.kind == "error"
         except EncodeError as error:
             self._problem = self._problem or str(error)
-            raise self._failed(error, "unsupported", out) from None
+            # It is kept, to be raised again: the part in it comes without its payload.
+            value = without_raw(error.value) if isinstance(error.value, BasePart) else error.value
+            raise self._failed(EncodeError(error.field, value, error.problem), "unsupported", out) from None
 
     def _tell(self, error: SSEError, type: str, out: list[bytes]) -> None:
         """Write the target's error, where its end would stand."""

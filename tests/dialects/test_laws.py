@@ -3,6 +3,7 @@
 Its streams are its own encoding of parts that any answer may have, and what hand-made ones HAND_MADE has for it.
 """
 
+import copy
 import json
 import pickle
 import subprocess
@@ -246,12 +247,12 @@ def replaced(value: Any) -> Iterator[Any]:
     """`value` with each of its members in turn, at any depth, replaced by PLACE."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, member in list(members):
-        copy = value.copy()
-        copy[key] = PLACE
-        yield copy
+        changed = value.copy()
+        changed[key] = PLACE
+        yield changed
         for inner in replaced(member):
-            copy[key] = inner
-            yield copy
+            changed[key] = inner
+            yield changed
 
 
 def mutated(stream: bytes) -> Iterator[tuple[list[Event], int, str]]:
@@ -264,8 +265,8 @@ def mutated(stream: bytes) -> Iterator[tuple[list[Event], int, str]]:
         except ValueError:
             continue
         yield events, at, PLACE_JSON
-        for copy in replaced(payload):
-            yield events, at, json.dumps(copy)
+        for changed in replaced(payload):
+            yield events, at, json.dumps(changed)
 
 
 def joined(events: list[Event]) -> bytes:
@@ -273,14 +274,6 @@ def joined(events: list[Event]) -> bytes:
         f"event: {event.type}\n" + "".join(f"data: {line}\n" for line in event.data.split("\n")) + "\n"
         for event in events
     ).encode()
-
-
-def size_of_state(decoder: PartDecoder) -> int:
-    try:
-        return len(pickle.dumps(decoder))
-    except RecursionError:
-        # Since 3.12 json reads deeper than pickle writes: the `raw` of a Finish that waits for the end, one at most.
-        return 0
 
 
 @every
@@ -292,7 +285,7 @@ def test_any_member_may_be_anything_and_is_parts_or_invalid_and_no_exception(nam
             bad = Event(text.replace(PLACE_JSON, hostile), event.type)
             decoder = PartDecoder(name)
             parts = decoder.feed(joined([*events[:at], bad, *events[at + 1 :]]))
-            assert size_of_state(decoder) < 100_000
+            assert len(pickle.dumps(decoder)) < 100_000
             rest, _ = read(name, joined([*events[:at], bad, *events[at + 1 :]]))
             assert len(rest) >= len(parts)
             message = gather(parts)
@@ -383,6 +376,64 @@ def test_a_payload_too_deep_for_anything_is_parts_or_invalid(name: str) -> None:
     for _ in range(2):
         for part in decoder.feed(sse("{}")):
             assert isinstance(part, (Error, Invalid, Other, Done))
+
+
+# -- pickles and copies
+
+TOO_DEEP = nest()
+COPIES: dict[str, Any] = {
+    "pickle": lambda value: pickle.loads(pickle.dumps(value)),
+    "protocol 2": lambda value: pickle.loads(pickle.dumps(value, 2)),
+    "deepcopy": copy.deepcopy,
+}
+copies = pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+
+
+def load_deep(text: str) -> Any:
+    """What json.loads gives; an object with a member that is nested too deep to pickle, to copy and to compare."""
+    payload = json.loads(text)
+    return {**payload, "too_deep": TOO_DEEP} if type(payload) is dict else payload
+
+
+@every
+@copies
+def test_a_decoder_is_copied_after_any_event_however_deep_the_payloads(name: str, copied: Any) -> None:
+    for stream in streams(name):
+        decoder = PartDecoder(name, loads=load_deep)
+        events = stream.splitlines(keepends=True)
+        parts: list[Part] = []
+        expected = whole(get(name).reader(loads=load_deep), stream)
+        for at, line in enumerate(events):
+            parts += decoder.feed(line)
+            twin = copied(decoder)
+            assert parts + twin.feed(b"".join(events[at + 1 :])) + twin.close() == expected
+        assert parts + decoder.close() == expected
+        assert copied(decoder).done == Done(expected[-1].how)  # type: ignore[union-attr]
+
+
+@every
+@copies
+def test_an_encoder_is_copied_after_any_part_however_deep_its_payload(name: str, copied: Any) -> None:
+    for parts in (ANSWER, PLAIN, FAILED, INTERLEAVED):
+        said = [part for part in parts if says(name, part)]
+        for at in range(len(said)):
+            encoder = PartEncoder(name)
+            for part in said[:at]:
+                deep = copy.copy(part)
+                deep.raw = TOO_DEEP
+                encoder.send(deep)
+            twin = copied(encoder)
+            assert [twin.send(part) for part in said[at:]] == [encoder.send(part) for part in said[at:]]
+            assert twin.close() == encoder.close()
+
+
+@every
+@pytest.mark.parametrize("protocol", [0, 1])
+def test_a_half_says_which_protocols_of_pickle_it_needs(name: str, protocol: int) -> None:
+    for made in (PartDecoder(name), PartEncoder(name), get(name).reader(), get(name).writer()):
+        with pytest.raises(TypeError, match=rf"^a \w+ cannot be pickled with protocol {protocol}: it needs 2 or later"):
+            pickle.dumps(made, protocol)
+    assert pickle.loads(pickle.dumps(get(name), protocol)) == get(name)
 
 
 # -- imports

@@ -1,13 +1,14 @@
 """Where bytes meet dialects: PartDecoder, PartEncoder, Transcoder, iter_parts and aiter_parts."""
 
 import asyncio
+import copy
 import json
 import pickle
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from reading import pieces, read, sse, whole, write
+from reading import nest, pieces, read, sse, whole, write
 
 from sse_core import SSE_HEADERS, Comment, Decoder, EncodeError, Event, LimitError, Retry, TruncatedError
 from sse_core.dialects import (
@@ -137,8 +138,34 @@ def test_a_decoder_pickles_at_every_byte() -> None:
     for at in range(len(stream)):
         decoder = PartDecoder("websopy")
         parts = decoder.feed(stream[:at])
-        copy = pickle.loads(pickle.dumps(decoder))
-        assert parts + copy.feed(stream[at:]) + copy.close() == [TextDelta("Hé"), Error("Busy"), Done("error")]
+        twin = pickle.loads(pickle.dumps(decoder))
+        assert parts + twin.feed(stream[at:]) + twin.close() == [TextDelta("Hé"), Error("Busy"), Done("error")]
+
+
+def load_deep(text: str) -> Any:
+    """What json.loads gives, with a member that is nested too deep to pickle and to copy."""
+    return {**json.loads(text), "too_deep": nest()}
+
+
+def test_a_stream_that_failed_pickles_however_deep_what_it_gave() -> None:
+    decoder = PartDecoder("websopy", loads=load_deep)
+    decoder.feed(HI[:-2])
+    with pytest.raises(TruncatedError) as cut:
+        decoder.close()
+    assert "too_deep" in cut.value.parts[0].raw
+    twin = pickle.loads(pickle.dumps(copy.deepcopy(decoder)))
+    with pytest.raises(TruncatedError) as again:
+        twin.close()
+    assert (str(again.value), list(again.value.parts)) == (str(cut.value), [])
+
+    transcoder = Transcoder("websopy", "sajuapi", loads=load_deep)
+    call = {"type": "tool_call", "tool": {"id": "1", "name": "f", "arguments": {}}}
+    with pytest.raises(EncodeError) as refused:
+        transcoder.feed(HI + sse(call))
+    assert isinstance(refused.value.value, ToolCallDelta)
+    with pytest.raises(EncodeError) as repeated:
+        pickle.loads(pickle.dumps(copy.deepcopy(transcoder))).feed(HI)
+    assert str(repeated.value) == str(refused.value)
 
 
 def test_a_limit_error_comes_after_the_parts_before_it() -> None:

@@ -120,6 +120,13 @@ class Dialect(Value):
         return {name: value for name, value in self.options.items() if name in names}
 
 
+def reduced(half: Reader | Writer, protocol: Any) -> str | tuple[Any, ...]:
+    """The `__reduce_ex__` of both halves: pickle's protocols 0 and 1 know no slots, which any state may have."""
+    if protocol < 2:
+        raise TypeError(f"a {type(half).__name__} cannot be pickled with protocol {protocol}: it needs 2 or later")
+    return object.__reduce_ex__(half, protocol)
+
+
 def _options_of(half: type | None) -> set[str]:
     """The names of the options of `half`: a class hands on to its base those that it does not name."""
     names: set[str] = set()

@@ -7,7 +7,8 @@ import json
 
 from ..._errors import DialectError, TruncatedError
 from ..._items import Event, Retry
-from .._parts import Done, Finish, Invalid, Other, Usage
+from .._parts import Done, Finish, Invalid, Other, Usage, without_raw
+from .dialect import reduced
 from .members import read_error
 
 TYPE_CHECKING = False
@@ -62,6 +63,13 @@ class Reader:
         # The data of the event that the end of the body cut off: what was complete before it is no whole answer.
         self.half: str | None = None
         self.begin()
+
+    __reduce_ex__ = reduced
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The state to pickle or copy: a Finish that is held comes without raw, in which these could go too deep."""
+        held = {choice: finish and without_raw(finish) for choice, finish in self.finishes.items()}
+        return {**vars(self), "finishes": held, "_untold": []}
 
     def begin(self) -> None:
         """Make the state of a message: here, and nowhere else."""

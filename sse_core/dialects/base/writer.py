@@ -6,6 +6,7 @@ from __future__ import annotations
 from ..._errors import EncodeError
 from ..._items import Event, Retry
 from .._parts import BasePart, Error, Finish, Usage, another_copy, without_raw
+from .dialect import reduced
 from .json import SENTINEL, dumps
 
 TYPE_CHECKING = False
@@ -87,6 +88,8 @@ class Writer:
         # The refusal that is being raised, before anything has happened: the stream goes on.
         self._refusal: EncodeError | None = None
         self.begin()
+
+    __reduce_ex__ = reduced
 
     def begin(self) -> None:
         """Make the state of a message: here, and nowhere else."""
