@@ -9,15 +9,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sse_core
+from sse_core import EncodeError
 from sse_core import __main__ as command
-from sse_core.dialects import names
+from sse_core.dialects import Finish, PartEncoder, TextDelta, Usage, names
 
 ROOT = Path(__file__).parent.parent
 STREAMS = ROOT / "tests" / "support" / "streams"
@@ -637,6 +638,24 @@ def test_main_dialect_outcome(
         code = command.main(args)
     out, err = capsysbinary.readouterr()
     check_outcome(code, out, err.decode(), (status, printed, error))
+
+
+@pytest.mark.parametrize("name", names())
+def test_main_prints_a_stream_whatever_it_counts_to(
+    name: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    encoder, stream = PartEncoder(name), b""
+    for part in (TextDelta("Hi"), Usage(9, 5, 14, 2, 3, 4), Finish("stop")):
+        with suppress(EncodeError):
+            stream += encoder.send(part)
+    stream += encoder.close()
+    (tmp_path / "stream").write_bytes(re.sub(rb'([tT]oken\w*":)\d+', rb"\g<1>" + b"9" * 4300, stream))
+    for args in ([], ["--text"], ["--to", name], ["--to", "gemini"], ["--to", "openai-responses"]):
+        assert command.main(["--dialect", name, *args, str(tmp_path / "stream")]) == 0
+        out, err = capsysbinary.readouterr()
+        assert err == b""
+        if not args:
+            assert [row for row in rows(out.decode()) if row["kind"] == "usage"] == []
 
 
 @pytest.mark.parametrize("args", [["--max-event-size", "-1"], *WRONG_USAGE.values()], ids=" ".join)

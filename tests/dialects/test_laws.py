@@ -238,6 +238,9 @@ HOSTILE = {
     "an object": '{"a":{"b":[1]},"type":5,"text":[],"index":{}}',
     "a deep nest": '{"a":' * 2_500 + "[" * 2_500 + "]" * 2_500 + "}" * 2_500,
     "endless digits": "9" * 10_000,
+    "as many digits as json reads": "9" * 4_300,  # a sum of two has one more, and is a ValueError to print
+    "as many below zero": "-" + "9" * 4_300,
+    "the largest count": str(2**63 - 1),
 }
 PLACE = "\x00here\x00"
 PLACE_JSON = json.dumps(PLACE)
@@ -296,7 +299,7 @@ def test_any_member_may_be_anything_and_is_parts_or_invalid_and_no_exception(nam
 
 
 def check_types(part: Part) -> None:
-    """No member of a part has a type that its field does not have."""
+    """No member of a part has a type that its field does not have, no count is past 63 bits, and all can be shown."""
     assert type(part.choice) is int
     for field in ("id", "model", "role", "name", "signature", "raw_reason", "type", "dialect"):
         assert type(getattr(part, field, None)) in (str, type(None))
@@ -305,6 +308,9 @@ def check_types(part: Part) -> None:
     assert type(getattr(part, "block", 0)) in (int, str, type(None))
     if isinstance(part, Usage):
         assert all(type(getattr(part, field)) in (int, type(None)) for field in Usage.__match_args__)
+    numbers = [getattr(part, field) for field in part.__match_args__ if field != "data"]
+    assert all(-(2**63) <= number < 2**63 for number in numbers if type(number) is int)
+    assert repr(part)
     if isinstance(part, Error):
         assert type(part.code) in (int, str, type(None))
         assert type(part.status) in (int, type(None))

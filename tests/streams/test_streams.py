@@ -187,6 +187,11 @@ def test_chunks_are_bytes_like() -> None:
         decoder.feed("data: x\n\n")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="not list"):
         decoder.feed([1])  # type: ignore[arg-type]
+    released = memoryview(HI)
+    released.release()
+    for taker in (decoder, Transcoder("websopy", "laddro"), Transcoder("websopy", "websopy")):
+        with pytest.raises(TypeError, match="not a released memoryview"):
+            taker.feed(released)
     assert decoder.feed(stream[len(HI) :]) == ANSWER[1:]
 
 
