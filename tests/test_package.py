@@ -124,7 +124,7 @@ def may_import(module: str) -> set[str]:
         return below
     below |= {"dialects._parts"}
     if module == "dialects._accumulate":
-        return below
+        return below | {"dialects.base.held"}
     if module == "dialects._registry":
         return BASES
     if module == "dialects._streams":

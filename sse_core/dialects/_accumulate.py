@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 
-from .._errors import DialectError, LimitError, shorten
+from .._errors import DialectError, shorten
 from .._items import Event
 from ._parts import BasePart, Error, Invalid, another_copy, without_raw
+from .base.held import MAX_SIZE, OVERHEAD, Held, Text, length, weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,30 +18,12 @@ if TYPE_CHECKING:
 
 _GOOD = ("stop", "tool_call")  # the reasons of an answer that is as long as it was to be
 _SHOWN = 1000  # characters of what went wrong, which are kept
-_OVERHEAD = 64  # what one more block, call or Other counts beside its characters
-
-
-class _Text:
-    """Text that comes in fragments. A growing str is quadratic, and a fragment costs 50 bytes beside its text:
-    so fragments are joined a thousand at a time."""
-
-    def __init__(self) -> None:
-        self._joined: list[str] = []
-        self._fragments: list[str] = []
-
-    def append(self, fragment: str) -> None:
-        if fragment:
-            self._fragments.append(fragment)
-            if len(self._fragments) == 1000:
-                self._joined.append("".join(self._fragments))
-                self._fragments.clear()
-
-    def __str__(self) -> str:
-        return "".join(self._joined) + "".join(self._fragments)
 
 
 class ToolCall:
     """One tool call: `arguments` is JSON text unless `json` is False; `server`: the provider runs it, never you."""
+
+    __slots__ = ("_arguments", "_before", "_ended", "_former", "block", "id", "json", "name", "server")
 
     def __init__(self, block: Block) -> None:
         self.block = block
@@ -48,10 +31,12 @@ class ToolCall:
         self.name: str | None = None
         self.server = False
         self.json = True
-        self._arguments = _Text()
+        self._arguments = Text()
         # It ended as it should, and nothing was lost since it began: `_before` is how many payloads were by then.
         self._ended = False
         self._before = 0
+        # The call before it in its block, if no end of the block came between them.
+        self._former: ToolCall | None = None
 
     @property
     def arguments(self) -> str:
@@ -83,12 +68,23 @@ class ToolCall:
 class Choice:
     """One answer: `text`, `texts` (by block), `reasoning`, `tool_calls` in order, `finish_reason`, `raw_reason`."""
 
+    __slots__ = (
+        "_calls",
+        "_reasoning",
+        "_size",
+        "_texts",
+        "_under_way",
+        "finish_reason",
+        "raw_reason",
+        "role",
+    )
+
     def __init__(self) -> None:
         self.role: str | None = None
         self.finish_reason: FinishReason | None = None
         self.raw_reason: str | None = None
-        self._texts: dict[Block, _Text] = {}
-        self._reasoning = _Text()
+        self._texts: dict[Block, Text] = {}
+        self._reasoning: Text | None = None
         # All calls, and by block the one under way.
         self._calls: list[ToolCall] = []
         self._under_way: dict[Block, ToolCall] = {}
@@ -112,7 +108,7 @@ class Choice:
     @property
     def reasoning(self) -> str:
         """The reasoning of all blocks."""
-        return str(self._reasoning)
+        return str(self._reasoning or "")
 
     @property
     def tool_calls(self) -> list[ToolCall]:
@@ -126,8 +122,9 @@ class Choice:
 
     def _call(self, part: ToolCallDelta, lost: int) -> None:
         if self._begins(part):
-            begun = self._under_way[part.block] = ToolCall(part.block)
-            begun._before = lost
+            begun = ToolCall(part.block)
+            begun._before, begun._former = lost, self._under_way.get(part.block)
+            self._under_way[part.block] = begun
             self._calls.append(begun)
         call = self._under_way[part.block]
         call._ended = False
@@ -144,8 +141,8 @@ class Accumulator:
     `choices` maps each index to its Choice; `id`, `model`, `usage`, `error`, `invalid` (the first), `done` and
     `others` are the stream's; `text`, `texts`, `reasoning`, `tool_calls` and `finish_reason` are choice 0's. Keeps
     no payloads. `problem()` says whether the answer is whole and good. `add` raises TypeError for what is no part;
-    and LimitError, and has then not added it, once more than `max_size` characters would be kept; each block, call
-    and Other counts 64 beside its own.
+    and LimitError, and has then not added it, once more than `max_size` characters would be kept; each choice, block,
+    call and Other counts 256 beside its own.
 
     >>> from sse_core.dialects import Accumulator, TextDelta
     >>> message = Accumulator()
@@ -155,9 +152,8 @@ class Accumulator:
     ('Hello, world', 'the answer was cut off: it has no end')
     """
 
-    def __init__(self, max_size: int = 64 * 1024 * 1024) -> None:
-        self._max_size = max_size
-        self._size = 0
+    def __init__(self, max_size: int = MAX_SIZE) -> None:
+        self._held = Held(max_size, "the parts of a message are")
         # The payloads that could not be read: what they held, nobody knows.
         self._lost = 0
         self.choices: dict[int, Choice] = {}
@@ -175,11 +171,13 @@ class Accumulator:
             raise TypeError(f"a part must be added, not {shorten(part)}{another_copy(part)}")
         if part.kind == "text":
             choice = self._grown(part, len(part.text), part.block not in self._of(part)._texts)
-            choice._texts.setdefault(part.block, _Text()).append(part.text)
+            choice._texts.setdefault(part.block, Text()).append(part.text)
         elif part.kind == "reasoning":
-            self._grown(part, len(part.text))._reasoning.append(part.text)
+            choice = self._grown(part, len(part.text), self._of(part)._reasoning is None)
+            choice._reasoning = choice._reasoning or Text()
+            choice._reasoning.append(part.text)
         elif part.kind == "tool_call":
-            size = _length(part.arguments, part.id, part.name)
+            size = length(part.arguments, part.id, part.name)
             self._grown(part, size, self._of(part)._begins(part))._call(part, self._lost)
         elif part.kind == "block_end":
             if part.of == "tool_call":
@@ -187,12 +185,12 @@ class Accumulator:
         elif part.kind == "start":
             self._start(part)
         elif part.kind == "finish":
-            choice = self._grown(part, _length(part.raw_reason))
+            choice = self._grown(part, length(part.raw_reason))
             choice.finish_reason, choice.raw_reason = part.reason, part.raw_reason
             if part.reason in _GOOD:
                 self._end_calls(part.choice)
         elif part.kind == "other":
-            self._take(_OVERHEAD + _length(part.name, part.block, part.id) + _weight(part.data))
+            self._held.add(OVERHEAD + length(part.name, part.block, part.id) + weight(part.data))
             self.others.append(without_raw(part))
         elif part.kind == "invalid":
             self._lost += 1
@@ -201,14 +199,14 @@ class Accumulator:
             self.usage = without_raw(part)
         elif part.kind == "error":
             message = part.message if len(part.message) <= _SHOWN else shorten(part.message)
-            self.error = Error(message, part.type, part.code, part.status, part.choice)
+            self.error = Error(message, _begin(part.type), _begin(part.code), part.status, part.choice)
         else:
             self.done = without_raw(part)
 
     def _start(self, part: Start) -> None:
         old = self.choices.get(part.choice) or Choice()
-        size = _OVERHEAD + _length(part.id, part.model, part.role)
-        self._take(size - old._size)
+        size = OVERHEAD + length(part.id, part.model, part.role)
+        self._held.add(size - old._size)
         choice = self.choices[part.choice] = Choice()
         choice._size, choice.role = size, part.role
         if part.choice == 0:  # the message begins, or begins again
@@ -255,29 +253,29 @@ class Accumulator:
 
     def _end_calls(self, choice: int, block: Block | None = None) -> None:
         """The calls of a choice, or the one of `block`, are over; whole if nothing was lost since they began."""
-        for call in self.choices[choice]._calls if choice in self.choices else ():
-            if block is None or call.block == block:
+        found = self.choices.get(choice)
+        if found is None:
+            return
+        if block is None:
+            for call in found._calls:
                 call._ended = call._ended or call._before == self._lost
+            return
+        last = found._under_way.get(block)
+        while last is not None:
+            last._ended = last._ended or last._before == self._lost
+            last._former, last = None, last._former
 
     def _of(self, part: Part) -> Choice:
         return self.choices.get(part.choice) or Choice()
-
-    def _take(self, size: int) -> None:
-        """Count `size` characters more; LimitError if there is no room for them."""
-        if self._size + size > self._max_size:
-            raise LimitError(
-                f"the parts of a message are larger than max_size, {self._max_size} characters", self._max_size
-            )
-        self._size += size
 
     def _grown(self, part: Part, size: int, new: bool = False) -> Choice:
         """The part's choice, once there is room for `size` characters and, if `new`, for one more thing."""
         choice = self.choices.get(part.choice)
         if new or choice is None:
-            size += _OVERHEAD
+            size += OVERHEAD * (new + (choice is None))
             block = getattr(part, "block", 0)
             size += len(block) if type(block) is str else 0  # Laddro's are named by the server
-        self._take(size)
+        self._held.add(size)
         if choice is None:
             choice = self.choices[part.choice] = Choice()
         choice._size += size
@@ -319,28 +317,11 @@ def _refuse(constant: str) -> None:
 def _short(part: Invalid) -> Invalid:
     """An Invalid that is kept with the beginning of its event, which may be as large as the server likes."""
     event = part.event
-    if len(event.data) <= _SHOWN:
+    if length(event.data, event.type, event.last_event_id) <= _SHOWN:
         return without_raw(part)
-    event = Event(event.data[:_SHOWN], event.type, event.last_event_id)
+    event = Event(event.data[:_SHOWN], event.type[:_SHOWN], event.last_event_id[:_SHOWN])
     return Invalid(event, DialectError(str(part.error), event), part.choice)
 
 
-def _length(*texts: object) -> int:
-    return sum([len(text) for text in texts if type(text) is str])
-
-
-def _weight(value: Any) -> int:
-    """About how many characters a JSON value holds; without recursion, since nesting may be hostile."""
-    weight = 0
-    left = [value]
-    while left:
-        item = left.pop()
-        weight += _OVERHEAD
-        if type(item) is str:
-            weight += len(item)
-        elif type(item) is dict:
-            weight += sum([len(name) for name in item])
-            left += item.values()
-        elif type(item) is list:
-            left += item
-    return weight
+def _begin(word: Any) -> Any:
+    return word[:_SHOWN] if type(word) is str else word

@@ -9,6 +9,7 @@ from .._errors import DialectError, EncodeError, TruncatedError
 from .._items import Comment, Event, Id, Ignored, Retry
 from ._parts import Done, without_raw
 from ._registry import reader_of, writer_of
+from .base.held import MAX_SIZE
 from .base.reader import UNREADABLE
 
 TYPE_CHECKING = False
@@ -251,8 +252,9 @@ class PartEncoder:
     """Encodes parts to the bytes of a stream in `dialect`: `send` each, then `close()`.
 
     `dialect` is a name, a Dialect, or a Writer made for this stream. `id`, `model` and `created` (Unix seconds) are
-    written where no Start says so. `headers` are what the HTTP answer needs. `writer` and `encoder` are what it is
-    made of; `closed` says that the end was written.
+    written where no Start says so. `max_size` bounds, in characters, what is held back between two parts, as a call
+    that is sent whole, or to be said again at the end. `headers` are what the HTTP answer needs. `writer` and
+    `encoder` are what it is made of; `closed` says that the end was written.
 
     >>> from sse_core.dialects import Finish, PartEncoder, TextDelta
     >>> encoder = PartEncoder("websopy")
@@ -263,9 +265,16 @@ class PartEncoder:
     """
 
     def __init__(
-        self, dialect: Name | Dialect | Writer, *, id: str | None = None, model: str | None = None, created: int = 0
+        self,
+        dialect: Name | Dialect | Writer,
+        *,
+        id: str | None = None,
+        model: str | None = None,
+        created: int = 0,
+        max_size: int = MAX_SIZE,
     ) -> None:
-        self.writer = writer_of(dialect, {"id": id, "model": model, "created": created or None})
+        most = None if max_size == MAX_SIZE else max_size
+        self.writer = writer_of(dialect, {"id": id, "model": model, "created": created or None, "max_size": most})
         facts = self.writer.dialect
         self.encoder = Encoder(newline=facts.newline, default_type=facts.default_type)
         self.closed = False
@@ -279,7 +288,7 @@ class PartEncoder:
         """The bytes to send for `part`, b"" if none yet; a Done is `close()`.
 
         Raises EncodeError if the dialect cannot say the part: then the stream goes on as if it had not been sent, or
-        it has failed, and never ends as a success.
+        it has failed, and never ends as a success; and LimitError past `max_size`: then it has failed.
         """
         if isinstance(part, Done):
             return self.close()

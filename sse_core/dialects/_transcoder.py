@@ -8,6 +8,7 @@ from .._errors import DialectError, EncodeError, LimitError, TruncatedError
 from .._items import Comment, Event, Ignored
 from ._parts import BasePart, Done, Error, Start, without_raw
 from ._streams import PartDecoder, PartEncoder
+from .base.held import MAX_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Transcoder:
     Damage never ends as a success. After an Error, or a payload that could not be read, no Finish is written and
     no tool call; where the end would stand comes the target's error. Then `close` raises: the DialectError, or
     TruncatedError if the answer was cut; its `data` is what is still to send. So does EncodeError, if the target
-    cannot say what came, and LimitError. `problem` says what was wrong.
+    cannot say what came, and LimitError, for an event past `max_event_size` bytes, or if the target would hold back
+    more than `max_size` characters. `problem` says what was wrong.
 
     >>> from sse_core.dialects import Transcoder
     >>> transcoder = Transcoder("websopy", "laddro")
@@ -48,11 +50,12 @@ class Transcoder:
         id: str | None = None,
         model: str | None = None,
         created: int = 0,
+        max_size: int = MAX_SIZE,
         last_event_id: str = "",
         max_event_size: int | None = MAX_EVENT_SIZE,
     ) -> None:
         self._source = PartDecoder(source, loads=loads, last_event_id=last_event_id, max_event_size=max_event_size)
-        self._sink = PartEncoder(target, id=id, model=model, created=created)
+        self._sink = PartEncoder(target, id=id, model=model, created=created, max_size=max_size)
         self._relay = self._source.reader.dialect == self._sink.writer.dialect
         # A relay that had to write a part, and no event came after it, ends as an encoder does.
         self._spoke = False
@@ -77,7 +80,7 @@ class Transcoder:
     @property
     def error(self) -> LimitError | None:
         """The LimitError that the next feed or close will raise, once the limit was crossed."""
-        return self._source.decoder.error
+        return self._raised if isinstance(self._raised, LimitError) else self._source.decoder.error
 
     @property
     def problem(self) -> str | None:
@@ -90,7 +93,7 @@ class Transcoder:
         Raises as PartDecoder does, and EncodeError if the target cannot say what came. `data` of either is what was
         rewritten before it and the target's error; each later call raises it again, with nothing more to send.
         """
-        if isinstance(self._raised, EncodeError):
+        if isinstance(self._raised, (EncodeError, LimitError)):
             self._raise_again()
         out: list[bytes] = []
         if self._relay and self.done is not None:  # a relay goes on after it: some servers say their end twice
@@ -168,10 +171,11 @@ class Transcoder:
                 out.append(self._sink.send(part))
                 self._told = self._told or part.kind == "error"
         except EncodeError as error:
-            self._problem = self._problem or str(error)
             # It is kept, to be raised again: the part in it comes without its payload.
             value = without_raw(error.value) if isinstance(error.value, BasePart) else error.value
             raise self._failed(EncodeError(error.field, value, error.problem), "unsupported", out) from None
+        except LimitError as error:
+            raise self._failed(error, "too_large", out) from None
 
     def _tell(self, error: SSEError, type: str, out: list[bytes]) -> None:
         """Write the target's error, where its end would stand."""
@@ -181,7 +185,7 @@ class Transcoder:
             if not self._told:
                 out.append(self._sink.send(Error(_told(error), type)))
             out.append(self._sink.close())
-        except EncodeError:  # it has no form for it: then it gets no end at all
+        except (EncodeError, LimitError):  # it has no form for it: then it gets no end at all
             self._sink.closed = True
 
     def _failed(self, error: SSEError, type: str, out: list[bytes]) -> SSEError:
@@ -202,4 +206,6 @@ def _told(error: SSEError) -> str:
     """What a client of the target is told: what happened, not what was in it."""
     if isinstance(error, EncodeError):
         return f"{error.field} {error.problem}"
-    return f"an event is larger than {error.limit} bytes" if isinstance(error, LimitError) else str(error)
+    if isinstance(error, LimitError) and "event" in error.message[:8]:  # the rest shows what was in it
+        return f"an event is larger than {error.limit} bytes"
+    return str(error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .._errors import DialectError
 from .._items import Event
 from ._parts import BlockEnd, Invalid, TextDelta
-from .base import Dialect, JsonReader, Writer, given, text_of
+from .base import OVERHEAD, Dialect, HeldText, JsonReader, Writer, given, length, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,10 +57,14 @@ class LaddroWriter(Writer):
     def begin(self) -> None:
         super().begin()
         # The text of each open section, which can only be sent whole.
-        self._sections: dict[Block, list[str]] = {}
+        self._sections: dict[Block, HeldText] = {}
 
     def write_text(self, part: TextDelta) -> list[Item]:
-        self._sections.setdefault(part.block, []).append(part.text)
+        section = self._sections.get(part.block)
+        if section is None:
+            self.held.add(OVERHEAD + length(part.block))
+            section = self._sections[part.block] = HeldText(self.held)
+        section.append(part.text)
         return []
 
     def write_block_end(self, part: BlockEnd) -> list[Item]:
@@ -86,10 +90,11 @@ class LaddroWriter(Writer):
         return [event for block in list(self._sections) for event in self._section(block)]
 
     def _section(self, block: Block) -> list[Item]:
-        pieces = self._sections.pop(block, None)
-        if pieces is None:
+        text = self._sections.pop(block, None)
+        if text is None:
             return []
-        return [self._event("section", section=str(block), content="".join(pieces))]
+        self.held.release(OVERHEAD + length(block))
+        return [self._event("section", section=str(block), content=text.take())]
 
     def _event(self, type: str, **members: Any) -> Event:
         return self.event(given(type=type, **members))

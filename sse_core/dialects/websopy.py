@@ -53,7 +53,7 @@ class WebsopyWriter(Writer):
 
     def begin(self) -> None:
         super().begin()
-        self._calls = CallBuffer()
+        self._calls = CallBuffer(self.held)
 
     def write_text(self, part: TextDelta) -> list[Item]:
         return [self._event("content", content=part.text)]

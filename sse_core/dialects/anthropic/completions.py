@@ -8,7 +8,7 @@ is an Other("stop").
 from __future__ import annotations
 
 from .._parts import Other, Start, TextDelta
-from ..base import Dialect, str_or_none, text_of, word_of
+from ..base import Dialect, length, str_or_none, text_of, word_of
 from .base import AnthropicReader, AnthropicWriter
 
 TYPE_CHECKING = False
@@ -73,7 +73,9 @@ class CompletionsWriter(AnthropicWriter):
             return self.reserved(part)
         if part.name != "stop":
             return [self.other_event(part)]
-        self._stop = str_or_none(part.data)
+        stop = str_or_none(part.data)
+        self.held.add(length(stop) - length(self._stop))
+        self._stop = stop
         return []
 
     def write_end(self) -> list[Item]:

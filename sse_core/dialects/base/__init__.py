@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What dialects stand on: Dialect, Reader, JsonReader and Writer, and the pieces that several share."""
 
-from .blocks import Blocks, Nesting
+from .blocks import Blocks, Nesting, Waiting
 from .calls import CallBuffer
 from .dialect import Dialect
+from .held import OVERHEAD, Held, HeldText, Text, length, short, weight
 from .json import JsonReader, dumps
 from .members import (
     count_or_none,
@@ -20,12 +21,17 @@ from .reader import Reader
 from .writer import Writer, word_of
 
 __all__ = [
+    "OVERHEAD",
     "Blocks",
     "CallBuffer",
     "Dialect",
+    "Held",
+    "HeldText",
     "JsonReader",
     "Nesting",
     "Reader",
+    "Text",
+    "Waiting",
     "Writer",
     "count_or_none",
     "dict_of",
@@ -33,9 +39,12 @@ __all__ = [
     "dumps",
     "given",
     "index_or_none",
+    "length",
     "read_error",
+    "short",
     "str_or_none",
     "text_of",
+    "weight",
     "word_of",
     "write_error",
 ]

@@ -8,9 +8,12 @@ from collections import OrderedDict
 
 from ..._errors import EncodeError
 from .._parts import BlockEnd, ReasoningDelta, TextDelta, ToolCallDelta, without_raw
+from .held import OVERHEAD, Held, HeldText, length, weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from .._parts import Block, Part
 
     Key = tuple[str, Block, bool]
@@ -57,6 +60,84 @@ class Nesting:
         return self._opened and self._depth <= 0 and not self._in_string
 
 
+class _Run:
+    """Fragments of one block that came one after the other; or one part, where it is no fragment."""
+
+    __slots__ = ("part", "text")
+
+    def __init__(self, part: Part, text: HeldText | None) -> None:
+        self.part = part
+        self.text = text
+
+    def takes(self, part: Part) -> bool:
+        """Whether a fragment says no more than its text."""
+        first = self.part
+        if isinstance(part, ToolCallDelta) and isinstance(first, ToolCallDelta):
+            same = part.server == first.server and part.json == first.json
+            return same and part.name is None and part.id in (None, first.id)
+        return part.kind == first.kind and getattr(part, "refusal", None) == getattr(first, "refusal", None)
+
+    def parts(self) -> list[Part]:
+        """The parts again: a few fragments as they came, many in larger ones."""
+        first = self.part
+        if self.text is None:
+            return [first]
+        pieces = self.text.pieces or [""]
+        block, choice = getattr(first, "block", 0), first.choice
+        if isinstance(first, TextDelta):
+            return [TextDelta(piece, block, first.refusal, choice) for piece in pieces]
+        if not isinstance(first, ToolCallDelta):
+            return [ReasoningDelta(piece, block, None, choice) for piece in pieces]
+        server, json = first.server, first.json
+        calls: list[Part] = [ToolCallDelta(pieces[0], block, first.id, first.name, server, json, choice)]
+        return calls + [ToolCallDelta(piece, block, None, None, server, json, choice) for piece in pieces[1:]]
+
+
+class Waiting:
+    """Parts that wait, by what they belong to, in the order in which that began. Fragments are held joined, and all
+    of it counts in `held`."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        # Ordered: a dict that is emptied from the front is searched past all that has left it.
+        self._runs: OrderedDict[Hashable, list[_Run]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._runs
+
+    def add(self, key: Hashable, part: Part) -> None:
+        runs = self._runs.get(key)
+        text = _text(part)
+        last = runs[-1] if runs else None
+        if last is not None and last.text is not None and text is not None and last.takes(part):
+            last.text.append(text)
+            return
+        self._held.add(OVERHEAD + _size(part))
+        run = _Run(without_raw(part), None)
+        if text is not None:
+            self._held.release(len(text))
+            run.part, run.text = _bare(part), HeldText(self._held)
+            run.text.append(text)
+        self._runs.setdefault(key, []).append(run)
+
+    def drop_calls(self) -> None:
+        """Forget the calls."""
+        for key in [key for key, runs in self._runs.items() if runs[0].part.kind == "tool_call"]:
+            self._runs.move_to_end(key, last=False)
+            self.pop()
+
+    def pop(self) -> list[Part]:
+        """The parts of what began first, which wait no longer."""
+        parts: list[Part] = []
+        for run in self._runs.popitem(last=False)[1]:
+            parts += run.parts()
+            self._held.release(OVERHEAD + _size(run.part) + (0 if run.text is None else run.text.size))
+        return parts
+
+
 class Blocks:
     """Puts content parts in an order with one block open at a time, numbered afresh from 0.
 
@@ -66,16 +147,17 @@ class Blocks:
     EncodeError for a fragment of a call that is over: a call without a name would come of it.
 
     Text and reasoning give way to another block at once. A tool call does not until its arguments are whole:
-    closed at every switch, interleaved calls would each become several halves. What comes meanwhile waits.
+    closed at every switch, interleaved calls would each become several halves. What comes meanwhile waits, and
+    counts in `held`, a writer's: LimitError past that, before anything has happened.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, held: Held | None = None) -> None:
+        self._held = Held() if held is None else held
         self._next = 0
         self._open: tuple[Key, Part] | None = None
         self._nesting = Nesting()
-        # The parts of blocks that came while a call was open, by block, in the order in which they began.
-        # Ordered: a dict that is emptied from the front is searched past all that has left it.
-        self._waiting: OrderedDict[Key, list[Part]] = OrderedDict()
+        # The parts of blocks that came while a call was open.
+        self._waiting = Waiting(self._held)
         # The ids of calls that are over: only another id in their block is another call.
         self._over: dict[Key, str | None] = {}
 
@@ -87,13 +169,13 @@ class Blocks:
             self._take(key, part, steps)
         elif isinstance(part, BlockEnd):
             if key in self._waiting:
-                self._waiting[key].append(without_raw(part))
+                self._waiting.add(key, part)
         elif isinstance(part, ToolCallDelta) and key in self._over and part.id in (None, self._over[key]):
             if part.arguments.strip():
                 raise EncodeError("part", part, "belongs to a call that is over: what was handed on was not all of it")
             return []
         elif self._waiting or not self._gives_way():
-            self._waiting.setdefault(key, []).append(without_raw(part))
+            self._waiting.add(key, part)
         else:
             self._take(key, part, steps)
         self._drain(steps)
@@ -104,10 +186,10 @@ class Blocks:
         steps: list[Step] = []
         if failed:
             if self._open is not None and self._open[0][0] == "tool_call":
+                self._held.release(_size(self._open[1]))
                 self._open = None
                 self._next += 1
-            for key in [key for key in self._waiting if key[0] == "tool_call"]:
-                del self._waiting[key]
+            self._waiting.drop_calls()
         self._close(steps)
         while self._waiting:
             self._drain(steps)
@@ -123,6 +205,7 @@ class Blocks:
             self._close(steps)
             return
         if self._open is None or self._open[0] != key:
+            self._count(key, part)
             self._close(steps)
             self._open = key, without_raw(part)
             self._nesting = Nesting()
@@ -133,9 +216,20 @@ class Blocks:
         elif not isinstance(part, (TextDelta, ReasoningDelta)):
             self._close(steps)
 
+    def _count(self, key: Key, part: Part) -> None:
+        """Make room for what is kept of the block that `part` begins: that until its end, of a call more."""
+        size = _size(part)
+        if isinstance(part, ToolCallDelta):
+            known = key in self._over
+            size += length(part.id) + (0 if known else OVERHEAD + length(part.block))
+            if known:
+                size -= length(self._over[key])
+        self._held.add(size)
+
     def _close(self, steps: list[Step]) -> None:
         if self._open is not None:
             key, first = self._open
+            self._held.release(_size(first))
             steps.append(("close", self._next, first))
             self._next += 1
             self._open = None
@@ -145,11 +239,39 @@ class Blocks:
     def _drain(self, steps: list[Step]) -> None:
         """Give what waits, block by block, until a call that is not whole is open again."""
         while self._waiting and self._gives_way():
-            key, parts = self._waiting.popitem(last=False)
-            for part in parts:
-                self._take(key, part, steps)
+            for part in self._waiting.pop():
+                self._take(_key(part), part, steps)
 
 
 def _key(part: Part) -> Key:
     kind = part.of if isinstance(part, BlockEnd) else part.kind
     return kind, getattr(part, "block", 0), bool(getattr(part, "refusal", False))
+
+
+def _text(part: Part) -> str | None:
+    """The fragment that `part` is; None if it says more than that, or is none."""
+    if isinstance(part, ToolCallDelta):
+        return part.arguments
+    if isinstance(part, TextDelta) or (isinstance(part, ReasoningDelta) and part.signature is None):
+        return part.text
+    return None
+
+
+def _bare(part: Part) -> Part:
+    """`part` without its fragment."""
+    if isinstance(part, ToolCallDelta):
+        return ToolCallDelta("", part.block, part.id, part.name, part.server, part.json, part.choice)
+    if isinstance(part, TextDelta):
+        return TextDelta("", part.block, part.refusal, part.choice)
+    return ReasoningDelta("", getattr(part, "block", 0), None, part.choice)
+
+
+def _size(part: Part) -> int:
+    """The characters of what is kept of a part."""
+    if part.kind == "text":
+        return len(part.text) + length(part.block)
+    if part.kind == "tool_call":
+        return len(part.arguments) + length(part.block, part.id, part.name)
+    if part.kind == "reasoning":
+        return len(part.text) + length(part.block, part.signature)
+    return weight(part.data) + length(part.name) if part.kind == "other" else 0

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from ..._errors import EncodeError
+from ..._errors import EncodeError, LimitError
 from ..._items import Event, Retry
 from .._parts import BasePart, Error, Finish, Usage, another_copy, without_raw
 from .dialect import reduced
+from .held import MAX_SIZE, OVERHEAD, Held, length
 from .json import SENTINEL, dumps
 
 TYPE_CHECKING = False
@@ -57,7 +58,9 @@ class Writer:
     `dialect` is its Dialect and `name` that one's; `id`, `model` and `created` (Unix seconds) are written where no
     Start says so: there is no clock and no randomness, ids it must invent count up. `held_usage` is the last
     Usage, `held_finish()` the last Finish, or the one to be inferred. `failed` says that the stream can no longer
-    end as a success, `ended` that its end was written.
+    end as a success, `ended` that its end was written. What is kept between two parts counts in `held`, in
+    characters: `held.add(size)` before it is, `held.release(size)` after, or a HeldText of it; past `max_size` that
+    is a LimitError, and the stream has failed.
 
     Facts, in place of checks. `one_choice`: a second choice is refused. `server_calls`: calls that the provider
     runs have a place; else they are dropped. `text_calls`: arguments may be no JSON; else such a call is refused.
@@ -73,12 +76,22 @@ class Writer:
     text_calls = False
     replaces = False
 
-    def __init__(self, dialect: Dialect, *, id: str | None = None, model: str | None = None, created: int = 0) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        *,
+        id: str | None = None,
+        model: str | None = None,
+        created: int = 0,
+        max_size: int = MAX_SIZE,
+    ) -> None:
         self.dialect = dialect
         self.name = dialect.name
         self.id = id
         self.model = model
         self.created = created
+        # What waits, or was said and will be said again. LimitError past max_size.
+        self.held = Held(max_size)
         self.ended = False
         # A stream has it. A second one would begin in the state that the first one left.
         self.taken = False
@@ -93,6 +106,7 @@ class Writer:
 
     def begin(self) -> None:
         """Make the state of a message: here, and nowhere else."""
+        self.held = Held(self.held.limit)
         self.held_usage: Usage | None = None
         # The last Finish of each choice, and the choices with a call that the reader must act on.
         self.finishes: dict[int, Finish] = {}
@@ -107,6 +121,7 @@ class Writer:
     def encode(self, part: Part) -> list[Item]:
         """The items that say `part`; [] if it is held, or has no place here.
 
+        LimitError if more than `max_size` would be held: the stream has failed, and never ends as a success.
         EncodeError if the dialect cannot say it and leaving it out would mislead. Where the part was refused (it is
         none, it comes too late, its choice or kind has no place here) nothing has happened, and the stream goes on;
         else it has failed, and never ends as a success.
@@ -136,6 +151,9 @@ class Writer:
             self.failed = self.failed or error is not self._refusal or part.kind == "error"
             self._refusal = None
             raise
+        except LimitError:
+            self.failed = True
+            raise
 
     def encode_end(self) -> list[Item]:
         """What closes all that is open, then the terminal; after an Error no success. Twice is once."""
@@ -145,7 +163,7 @@ class Writer:
         if not self._over:
             try:
                 items = self.write_failed_end() if self.failed else self.write_end()
-            except EncodeError:
+            except (EncodeError, LimitError):
                 self.failed = True
                 raise
         self.ended = True
@@ -246,12 +264,14 @@ class Writer:
         """The items of a part that goes to a hook."""
         choice = part.choice
         if part.kind == "text":
-            self.spoken.add(choice)
+            if choice not in self.spoken:
+                self._speak(choice)
             return self.write_text(part)
         if part.kind == "tool_call":
             return self._write_tool_call(part)
         if part.kind == "reasoning":
-            self.spoken.add(choice)
+            if choice not in self.spoken:
+                self._speak(choice)
             return self.write_reasoning(part)
         if part.kind == "block_end":
             dropped = part.of == "tool_call" and (choice, part.block) not in self._calls_seen
@@ -259,8 +279,12 @@ class Writer:
         if part.kind == "start":
             if choice in self.spoken and not self.replaces:
                 raise EncodeError("part", part, f"comes after content: no message begins again in {self.name}")
+            self.held.add(OVERHEAD + length(part.id, part.model))
             return self.write_start(part)
         if part.kind == "finish":
+            old = self.finishes.get(choice)
+            before = 0 if old is None else OVERHEAD + length(old.raw_reason)
+            self.held.add(OVERHEAD + length(part.raw_reason) - before)
             self.finishes[choice] = without_raw(part)
             return self.write_finish(part)
         if part.kind == "error":
@@ -270,15 +294,23 @@ class Writer:
             return items
         return self._write_other(part)
 
+    def _speak(self, choice: int) -> None:
+        self.held.add(OVERHEAD)
+        self.spoken.add(choice)
+
     def _write_tool_call(self, part: ToolCallDelta) -> list[Item]:
         if part.server and not self.server_calls:
             return []
         has_calls = type(self).write_tool_call is not Writer.write_tool_call
         if not part.json and not self.text_calls and has_calls:
             raise self.refuse(part, "whose arguments are JSON")
+        key = part.choice, part.block
+        if key not in self._calls_seen:
+            self.held.add(OVERHEAD + length(part.block))
         items = self.write_tool_call(part)
-        self.spoken.add(part.choice)
-        self._calls_seen.add((part.choice, part.block))
+        if part.choice not in self.spoken:
+            self._speak(part.choice)
+        self._calls_seen.add(key)
         if not part.server:
             self.called.add(part.choice)
         return items

@@ -7,7 +7,7 @@ import json
 import re
 
 from ..._errors import EncodeError
-from ..base import CallBuffer, Writer, given, text_of, word_of
+from ..base import OVERHEAD, CallBuffer, Held, Writer, given, length, text_of, word_of
 from .words import KNOWN, METADATA, REASONS, write_usage
 
 TYPE_CHECKING = False
@@ -63,8 +63,8 @@ class _Choice:
 
     __slots__ = ("calls", "signature", "signatures")
 
-    def __init__(self) -> None:
-        self.calls = CallBuffer()
+    def __init__(self, held: Held) -> None:
+        self.calls = CallBuffer(held)
         # That of the next call, and those of the calls that began.
         self.signature: str | None = None
         self.signatures: dict[Block, str] = {}
@@ -96,13 +96,17 @@ class GeminiWriter(Writer):
         if part.text:
             return [self._piece(part.choice, {"text": part.text, "thought": True, **signed})]
         if signed and str(part.block).startswith("call"):
-            self._choice(part.choice).signature = signature
+            choice = self._choice(part.choice)
+            self.held.add(length(signature) - length(choice.signature))
+            choice.signature = signature
             return []
         return [self._piece(part.choice, {"text": "", **signed})] if signed else []
 
     def write_tool_call(self, part: ToolCallDelta) -> list[Item]:
         choice = self._choice(part.choice)
         if choice.signature is not None:
+            old = choice.signatures.get(part.block)
+            self.held.add(OVERHEAD if old is None else -len(old))
             choice.signatures[part.block], choice.signature = choice.signature, None
         choice.calls.add(part)
         return []
@@ -144,7 +148,8 @@ class GeminiWriter(Writer):
     def _choice(self, index: int) -> _Choice:
         choice = self._choices.get(index)
         if choice is None:
-            choice = self._choices[index] = _Choice()
+            self.held.add(2 * OVERHEAD)
+            choice = self._choices[index] = _Choice(self.held)
         return choice
 
     def _call(self, index: int, call: ToolCallDelta) -> Event:
@@ -156,6 +161,8 @@ class GeminiWriter(Writer):
             raise EncodeError("arguments", call.arguments, f"must be a JSON object: {self.name} has no other arguments")
         function = {"name": call.name or "", "args": args, **given(id=call.id)}
         signature = self._choice(index).signatures.pop(call.block, None)
+        if signature is not None:
+            self.held.release(OVERHEAD + len(signature))
         return self._piece(index, {"functionCall": function, **given(thoughtSignature=signature)})
 
     def _usage(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ Text and reasoning are block 0, calls 0, 1, 2.
 from __future__ import annotations
 
 from .._parts import Other, ReasoningDelta, TextDelta, ToolCallDelta
-from ..base import Dialect, dict_of, dicts_of, index_or_none, str_or_none, text_of
+from ..base import OVERHEAD, Dialect, dict_of, dicts_of, index_or_none, length, str_or_none, text_of
 from .base import MAX_CHOICES, ChunkReader, ChunkWriter
 
 TYPE_CHECKING = False
@@ -207,6 +207,8 @@ class ChatWriter(ChunkWriter):
     def write_tool_call(self, part: ToolCallDelta) -> list[Item]:
         choice = self._choices.setdefault(part.choice, _Written())
         first = part.block not in choice.indexes
+        if first:
+            self.held.add(OVERHEAD + length(part.block))
         index = choice.indexes.setdefault(part.block, len(choice.indexes))
         call: dict[str, Any] = {"index": index}
         if first:

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from ..._items import Event
 from .._parts import BlockEnd, Other, TextDelta, Usage
-from ..base import Dialect, JsonReader, Writer, count_or_none, dict_of, str_or_none, text_of, write_error
+from ..base import (
+    Dialect,
+    HeldText,
+    JsonReader,
+    Writer,
+    count_or_none,
+    dict_of,
+    str_or_none,
+    text_of,
+    weight,
+    write_error,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +101,7 @@ class TranscriptionWriter(Writer):
     def begin(self) -> None:
         super().begin()
         # What the end says again, and what it adds.
-        self._text: list[str] = []
+        self._text = HeldText(self.held)
         self._rest: dict[str, Any] = {}
 
     def write_text(self, part: TextDelta) -> list[Item]:
@@ -104,6 +115,7 @@ class TranscriptionWriter(Writer):
     def write_other(self, part: Other) -> list[Item]:
         data = dict_of(part.data)
         if part.name == _DONE:
+            self.held.add(weight(data) - weight(self._rest))
             self._rest = data
             return []
         if part.name == "logprobs":
@@ -111,7 +123,7 @@ class TranscriptionWriter(Writer):
             return [self.event({"type": _DELTA, "delta": "", "logprobs": part.data, **segment})]
         kind = data.get("type")
         # A segment says again what deltas said; without them a reader would take its text for the first word.
-        again = kind == _SEGMENT and (any(self._text) or not data.get("text"))
+        again = kind == _SEGMENT and bool(self._text.pieces or not data.get("text"))
         if kind in (_DELTA, _DONE, "error") or data.get("error") or (kind == _SEGMENT and not again):
             return self.reserved(part)
         return [self.event(part.data, "message" if kind == part.name else part.name)]
@@ -120,7 +132,7 @@ class TranscriptionWriter(Writer):
         finish = self.held_finish()
         if finish.reason == "error":
             return self.write_bad_end(finish)
-        payload = {**self._rest, "type": _DONE, "text": "".join(self._text)}
+        payload = {**self._rest, "type": _DONE, "text": str(self._text)}
         usage = {name: count for name in _COUNTS if (count := getattr(self.held_usage, name, None)) is not None}
         usage = {**dict_of(payload.get("usage")), **usage}
         if usage:

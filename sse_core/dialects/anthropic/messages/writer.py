@@ -7,7 +7,20 @@ import json
 
 from ...._errors import EncodeError
 from ..._parts import BlockEnd, Other, ReasoningDelta, Start, ToolCallDelta, Usage
-from ...base import Blocks, Nesting, dict_of, given, str_or_none, text_of, word_of
+from ...base import (
+    OVERHEAD,
+    Blocks,
+    Held,
+    HeldText,
+    Nesting,
+    dict_of,
+    given,
+    length,
+    str_or_none,
+    text_of,
+    weight,
+    word_of,
+)
 from ..base import AnthropicWriter
 from .words import COUNTS, DELTAS, KINDS, REASONS
 
@@ -37,7 +50,7 @@ class _Open:
 
     __slots__ = ("arguments", "block", "held", "kind", "number")
 
-    def __init__(self, part: Part, number: int) -> None:
+    def __init__(self, part: Part, number: int, held: Held) -> None:
         # Its kind and name among the parts, and its number.
         self.kind = part.kind
         self.block: Block = getattr(part, "block", 0)
@@ -46,7 +59,7 @@ class _Open:
         # Others may yet bring deltas; of a call that ended inside its arguments, until the finish says that it may.
         self.held = part.kind == "other" or _is_redacted(part)
         # The fragments of a call's, to be checked as one.
-        self.arguments: list[str] = []
+        self.arguments = HeldText(held)
 
 
 class MessagesWriter(AnthropicWriter):
@@ -64,7 +77,7 @@ class MessagesWriter(AnthropicWriter):
     def begin(self) -> None:
         super().begin()
         self._begun = False
-        self._blocks = Blocks()
+        self._blocks = Blocks(self.held)
         self._open: _Open | None = None
         # What an EncodeError kept from being returned. The next to be returned have it before them.
         self._late: list[Item] = []
@@ -112,11 +125,15 @@ class MessagesWriter(AnthropicWriter):
             return self.reserved(part)
         data = dict_of(part.data)
         if name == "message_delta":
+            self.held.add(weight(data))
             self._rest |= data
         elif block is None:
             return [event]
         elif name in _CALLS:
-            self._starts[block] = {**data, "type": name}
+            old = self._starts.get(block)
+            start = {**data, "type": name}
+            self.held.add(OVERHEAD + weight(start) - (0 if old is None else OVERHEAD + weight(old)))
+            self._starts[block] = start
         elif not name.endswith("_delta"):
             return self._write_steps(self._blocks.add(part))
         elif (open := self._open) is not None and open.block == block and _FITS.get(name, open.kind) == open.kind:
@@ -205,7 +222,7 @@ class MessagesWriter(AnthropicWriter):
             items.append(self._begin_message(Start()))
         items += self._close_held()
         items.append(self.named("content_block_start", index=number, content_block=self._start_of(part)))
-        self._open = _Open(part, number)
+        self._open = _Open(part, number, self.held)
 
     def _write_delta(self, number: int, part: Part, items: list[Item]) -> None:
         open = self._open
@@ -232,8 +249,9 @@ class MessagesWriter(AnthropicWriter):
             self._open = None
             if self.failed:
                 return
-            arguments = "".join(open.arguments)
+            arguments = open.arguments.take()
             if not _is_object(arguments):
+                self.held.add(len(arguments) - length(self._cut))
                 self._cut = arguments
                 self._check_cut()
                 self._open, open.held = open, True
@@ -255,6 +273,8 @@ class MessagesWriter(AnthropicWriter):
             self._calls += 1
             start: dict[str, Any] = {"type": "server_tool_use" if part.server else "tool_use", "id": None, "name": None}
             more = self._starts.pop(part.block, start)
+            if more is not start:
+                self.held.release(OVERHEAD + weight(more))
             if part.server == (more["type"] != "tool_use"):  # no Other makes a server's call the client's
                 start |= more
             start["id"] = part.id or str_or_none(start["id"]) or f"toolu_{self._calls}"

@@ -26,7 +26,7 @@ class CohereWriter(Writer):
     def begin(self) -> None:
         super().begin()
         self._begun = False
-        self._blocks = Blocks()
+        self._blocks = Blocks(self.held)
         self._next_content = 0
         self._next_call = 0
         self._content_open = False

@@ -38,7 +38,7 @@ class InteractionsWriter(Writer):
 
     def begin(self) -> None:
         super().begin()
-        self._blocks = Blocks()
+        self._blocks = Blocks(self.held)
         # The index of the last step. Blocks' numbers leave out the steps that Others are.
         self._step = -1
         self._begun = False

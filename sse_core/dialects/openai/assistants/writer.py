@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ...._items import Event
 from ..._parts import Start
-from ...base import Writer, dict_of, str_or_none, word_of, write_error
+from ...base import OVERHEAD, Held, HeldText, Writer, dict_of, length, str_or_none, word_of, write_error
 from .words import LIMITS, MESSAGE, REASONS, RUN, STEP, WORDS, is_more
 
 TYPE_CHECKING = False
@@ -22,32 +22,32 @@ _ENDS = ("completed", "incomplete", "failed", "cancelled", "expired")
 class _Item:
     """A message or a tool step under way, and the pieces of content or the calls in it."""
 
-    __slots__ = ("ended", "id", "kind", "pieces")
+    __slots__ = ("id", "kind", "pieces")
 
     def __init__(self, kind: str, id: str) -> None:
         self.kind = kind
         self.id = id
         self.pieces: list[_Piece] = []
-        # An Other said that it is over: deltas that still come are another's.
-        self.ended = False
 
 
 class _Piece:
     """A piece of content or a call, as far as its deltas went: what closes the message or the step repeats it."""
 
-    __slots__ = ("id", "index", "item", "name", "texts", "type")
+    __slots__ = ("begun", "block", "id", "index", "item", "name", "text", "type")
 
-    def __init__(self, item: _Item, type: str) -> None:
+    def __init__(self, item: _Item, type: str, block: Block, held: Held) -> None:
         self.item = item
+        self.block = block
         self.index = len(item.pieces)
         self.type = type
         self.id: str | None = None
         self.name: str | None = None
-        self.texts: list[str] = []
+        self.begun = False
+        self.text = HeldText(held)
         item.pieces.append(self)
 
     def whole(self) -> dict[str, Any]:
-        text = "".join(self.texts)
+        text = str(self.text)
         if self.type == "function":
             return {"id": self.id, "type": "function", "function": {"name": self.name, "arguments": text}}
         return {"type": self.type, self.type: {"value": text, "annotations": []} if self.type == "text" else text}
@@ -67,8 +67,8 @@ class AssistantsWriter(Writer):
     def begin(self) -> None:
         super().begin()
         self._begun = False
-        # The messages and steps that are not over, and what is in them by what came in.
-        self._items: list[_Item] = []
+        # By kind and id, the messages and steps that are not over, and what is in them by what came in.
+        self._items: dict[str, dict[str, _Item]] = {MESSAGE: {}, STEP: {}}
         self._pieces: dict[tuple[str, Block], _Piece] = {}
 
     def write_start(self, part: Start) -> list[Item]:
@@ -81,21 +81,26 @@ class AssistantsWriter(Writer):
     def write_text(self, part: TextDelta) -> list[Item]:
         type_ = "refusal" if part.refusal else "text"
         events, piece = self._piece(MESSAGE, type_, part.block)
-        first: dict[str, Any] = {} if piece.texts else {"annotations": []}
+        first: dict[str, Any] = {} if piece.begun else {"annotations": []}
         said = part.text if part.refusal else {"value": part.text, **first}
-        piece.texts.append(part.text)
+        piece.text.append(part.text)
+        piece.begun = True
         return [*events, self._delta(piece.item, {"content": [{"index": piece.index, "type": type_, type_: said}]})]
 
     def write_tool_call(self, part: ToolCallDelta) -> list[Item]:
         events, piece = self._piece(STEP, "function", part.block)
         call: dict[str, Any] = {"index": piece.index, "type": "function", "function": {"arguments": part.arguments}}
-        if not piece.texts:
+        if not piece.begun:
+            self.held.add(length(part.id))
             piece.id = call["id"] = part.id or self._new_id("call")
             call["function"]["output"] = None
-        if not piece.texts or part.name:
+        if not piece.begun or part.name:
             call["function"]["name"] = part.name
-        piece.texts.append(part.arguments)
-        piece.name = piece.name or part.name
+        if piece.name is None and part.name is not None:
+            self.held.add(len(part.name))
+            piece.name = part.name
+        piece.text.append(part.arguments)
+        piece.begun = True
         return [*events, self._delta(piece.item, {"step_details": {"type": "tool_calls", "tool_calls": [call]}})]
 
     def write_error(self, part: Error) -> list[Item]:
@@ -116,10 +121,10 @@ class AssistantsWriter(Writer):
         events = [] if self._begun else self.write_start(Start())
         # A step whose calls the run waits for is not over.
         over = (MESSAGE,) if word == "requires_action" else (MESSAGE, STEP)
-        events += [self._object(item, "completed") for kind in over for item in self._items if item.kind == kind]
+        events += [self._object(item, "completed") for kind in over for item in self._items[kind].values()]
         members: dict[str, Any] = {}
         if word == "requires_action":
-            calls = [piece.whole() for item in self._items if item.kind == STEP for piece in item.pieces]
+            calls = [piece.whole() for item in self._items[STEP].values() for piece in item.pieces]
             members["required_action"] = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
         elif word == "failed":
             members["last_error"] = {"code": "server_error", "message": finish.raw_reason or "error"}
@@ -131,27 +136,42 @@ class AssistantsWriter(Writer):
         """An Other may be the life cycle of the message or step that the next deltas belong to."""
         kind, _, state = name.rpartition(".")
         id = str_or_none(data.get("id"))
+        items = self._items.get(kind, {})
         if state in _ENDS:
-            for item in self._items:
-                item.ended = (item.kind, item.id) == (kind, id)
-            self._items = [item for item in self._items if not item.ended]
-        elif state == "created" and kind in (MESSAGE, STEP) and id and data.get("type") in (None, "tool_calls"):
-            # One that had no deltas need not be kept.
-            self._items = [item for item in self._items if item.pieces or item.kind != kind]
-            self._items.append(_Item(kind, id))
+            self._end(items.pop(id or "", None))
+        elif state == "created" and kind in self._items and id and data.get("type") in (None, "tool_calls"):
+            last = _last(items)
+            if last is not None and not last.pieces:  # one that had no deltas need not be kept
+                self._end(items.pop(last.id))
+            if id not in items:
+                self._begin_item(kind, id)
+
+    def _begin_item(self, kind: str, id: str) -> _Item:
+        self.held.add(2 * OVERHEAD + len(id))
+        item = self._items[kind][id] = _Item(kind, id)
+        return item
+
+    def _end(self, item: _Item | None) -> None:
+        """Forget what is over; deltas that still come are another's."""
+        if item is not None:
+            self.held.release(2 * OVERHEAD + len(item.id))
+            for piece in item.pieces:
+                del self._pieces[piece.type, piece.block]
+                self.held.release(2 * OVERHEAD + length(piece.block, piece.id, piece.name))
+                piece.text.take()
 
     def _piece(self, kind: str, type: str, block: Block) -> tuple[list[Item], _Piece]:
-        """The events that open what the piece is in, if it is not; and the piece, without texts if it is new."""
+        """The events that open what the piece is in, if it is not; and the piece, not yet begun if it is new."""
         piece = self._pieces.get((type, block))
-        if piece is not None and not piece.item.ended:
+        if piece is not None:
             return [], piece
+        self.held.add(2 * OVERHEAD + length(block))
         events = [] if self._begun else self.write_start(Start())
-        item = next((item for item in reversed(self._items) if item.kind == kind), None)
+        item = _last(self._items[kind])
         if item is None:
-            item = _Item(kind, self._new_id("msg" if kind == MESSAGE else "step"))
-            self._items.append(item)
+            item = self._begin_item(kind, self._new_id("msg" if kind == MESSAGE else "step"))
             events.append(self._object(item, "created", "in_progress"))
-        piece = self._pieces[type, block] = _Piece(item, type)
+        piece = self._pieces[type, block] = _Piece(item, type, block, self.held)
         return events, piece
 
     def _object(self, item: _Item, state: str, status: str = "") -> Event:
@@ -178,6 +198,10 @@ class AssistantsWriter(Writer):
     def _new_id(self, prefix: str) -> str:
         self._last_ids[prefix] = self._last_ids.get(prefix, 0) + 1
         return f"{prefix}_{self._last_ids[prefix]}"
+
+
+def _last(items: dict[str, _Item]) -> _Item | None:
+    return next(reversed(items.values()), None)
 
 
 def _write_usage(usage: Usage) -> dict[str, Any]:

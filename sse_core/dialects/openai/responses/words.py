@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from ...base import dicts_of, text_of
+from ...base import count_or_none, dicts_of, given, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from ..._parts import Usage
 
 TEXT = "response.output_text"
 REFUSAL = "response.refusal"
@@ -75,3 +77,13 @@ def is_other(name: str, data: Any) -> bool:
     kind = text_of(item.get("type"))
     empty = name == DONE and kind not in CALLS and not (texts_of(item) or item.get("encrypted_content"))
     return empty or kind not in ITEMS
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """All counts there: clients insist on numbers."""
+    counts = [count_or_none(getattr(usage, name)) for name in usage.__match_args__[:-1]]
+    input, output, total, cached, written, reasoning = counts
+    members: dict[str, Any] = {"input_tokens": input or 0}
+    members["input_tokens_details"] = {"cached_tokens": cached or 0, **given(cache_write_tokens=written)}
+    members |= {"output_tokens": output or 0, "output_tokens_details": {"reasoning_tokens": reasoning or 0}}
+    return {**members, "total_tokens": (input or 0) + (output or 0) if total is None else total}

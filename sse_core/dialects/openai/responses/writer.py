@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 
 from ..._parts import BlockEnd, Error, Finish, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta
-from ...base import Blocks, Writer, count_or_none, given, text_of
+from ...base import OVERHEAD, Blocks, Held, HeldText, Waiting, Writer, given, length, text_of, weight
 from . import words
 
 TYPE_CHECKING = False
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...._items import Item
-    from ..._parts import Block, Part, Usage
+    from ..._parts import Block, Part
     from ...base import Dialect
     from ...base.blocks import Step
 
@@ -49,15 +48,15 @@ class _Item:
 class _Content:
     """The content under way: one of a message or a reasoning; or a call's arguments, whose body is the item's."""
 
-    __slots__ = ("block", "body", "fragments", "stem", "where")
+    __slots__ = ("block", "body", "stem", "text", "where")
 
-    def __init__(self, stem: str, block: Block, body: dict[str, Any], where: dict[str, Any]) -> None:
+    def __init__(self, stem: str, block: Block, body: dict[str, Any], where: dict[str, Any], held: Held) -> None:
         self.stem = stem
         self.block = block
         self.body = body
         # The members of its events that say which it is.
         self.where = where
-        self.fragments: list[str] = []
+        self.text = HeldText(held)
 
 
 class ResponsesWriter(Writer):
@@ -82,7 +81,7 @@ class ResponsesWriter(Writer):
     def begin(self) -> None:
         super().begin()
         self._begun = False
-        self._blocks = Blocks()
+        self._blocks = Blocks(self.held)
         # By index, the items written.
         self._output: dict[int, dict[str, Any]] = {}
         # An item's index here, by its index where it comes from, which Others name.
@@ -90,10 +89,9 @@ class ResponsesWriter(Writer):
         self._item: _Item | None = None
         # The item of the block that is open, whose deltas come.
         self._now: _Item
-        # The text under way, if it is of an item of this dialect, and those that wait for its end. Ordered: a dict
-        # that is emptied from the front is searched past all that has left it.
+        # The text under way, if it is of an item of this dialect, and those that wait for its end.
         self._turn: str | None = None
-        self._waiting: OrderedDict[str, list[Part]] = OrderedDict()
+        self._waiting = Waiting(self.held)
 
     def write_start(self, part: Start) -> list[Item]:
         self.dumps([part.id, part.model])  # raises, before either is in every event to come
@@ -151,6 +149,7 @@ class ResponsesWriter(Writer):
             self._write_item(name, members, index)
         else:
             if name == words.ANNOTATION and content and content.stem == words.TEXT:
+                self.held.add(weight(members.get("annotation")))
                 content.body["annotations"].append(members.get("annotation"))
             self._event(name, members if index is None else {**members, "output_index": index})
         return self._taken()
@@ -190,7 +189,7 @@ class ResponsesWriter(Writer):
         response = {"id": self.id, "object": "response", "created_at": self.created, "status": status, "error": error}
         response |= {"incomplete_details": details, "instructions": None, "metadata": {}, "model": self.model or ""}
         response |= {"output": list(self._output.values()), "parallel_tool_calls": True, "temperature": None}
-        response |= {"tool_choice": "auto", "tools": [], "top_p": None, "usage": usage and _write_usage(usage)}
+        response |= {"tool_choice": "auto", "tools": [], "top_p": None, "usage": usage and words.write_usage(usage)}
         self._event(kind, {"response": response})
 
     def _start(self) -> None:
@@ -214,7 +213,7 @@ class ResponsesWriter(Writer):
         if getattr(part, "of", part.kind) != "text" or type(block) is not str or not _BLOCK.fullmatch(block):
             return [part]
         if self._turn not in (None, block):
-            self._waiting.setdefault(block, []).append(part)
+            self._waiting.add(block, part)
             return []
         self._turn = block
         parts = [part]
@@ -222,8 +221,8 @@ class ResponsesWriter(Writer):
             self._turn = None
             if not self._waiting:
                 break
-            self._turn, waited = self._waiting.popitem(last=False)
-            parts += waited
+            parts += self._waiting.pop()
+            self._turn = getattr(parts[-1], "block", None)
         return parts
 
     def _take(self, steps: list[Step], status: str = "completed") -> None:
@@ -245,12 +244,13 @@ class ResponsesWriter(Writer):
         body = _body(part, self._next)
         if self._item is not None and self._item.group == group and self._item.body["type"] == body["type"]:
             return self._item
+        self.held.add(2 * OVERHEAD + length(block, getattr(part, "id", None), getattr(part, "name", None)))
         self._close_item()
         item = _Item(self._next, body, group)
         self._add(block if group is None else group, body)
         if item.is_call:
             where = {"item_id": body["id"], "output_index": item.index}
-            item.content = _Content(words.CALLS[body["type"]], block, body, where)
+            item.content = _Content(words.CALLS[body["type"]], block, body, where, self.held)
         self._item = item
         return item
 
@@ -263,10 +263,13 @@ class ResponsesWriter(Writer):
 
     def _delta(self, item: _Item, part: Any) -> None:
         if isinstance(part, ToolCallDelta):
-            item.body["name"] = item.body["name"] or part.name or ""
+            if part.name and not item.body["name"]:
+                self.held.add(len(part.name))
+                item.body["name"] = part.name
             stem, text = words.ARGUMENTS, part.arguments
         elif isinstance(part, ReasoningDelta):
             if part.signature is not None:
+                self.held.add(len(part.signature) - length(item.body.get("encrypted_content")))
                 item.body["encrypted_content"] = part.signature
             in_the_open = item.group is not None and "/t" in str(part.block)
             stem, text = words.REASONING if in_the_open else words.SUMMARY, part.text
@@ -277,30 +280,31 @@ class ResponsesWriter(Writer):
 
     def _begin_content(self, item: _Item, stem: str, block: Block) -> _Content:
         _, position, _, member = words.CONTENTS[stem]
+        self.held.add(2 * OVERHEAD)
         contents = item.body.setdefault("summary" if stem == words.SUMMARY else "content", [])
         body: dict[str, Any] = {"type": words.TYPES[stem], member: ""}
         if stem == words.TEXT:
             body |= {"annotations": [], "logprobs": []}
         where = {"item_id": item.body["id"], "output_index": item.index, position: len(contents)}
         contents.append(body)
-        item.content = _Content(stem, block, body, where)
+        item.content = _Content(stem, block, body, where, self.held)
         self._event(f"{_PART_EVENTS.get(stem, 'response.content_part')}.added", {**where, "part": body})
         return item.content
 
     def _fragment(self, content: _Content, text: str, logprobs: Any = ()) -> None:
+        content.text.append(text)
         more = {"logprobs": logprobs} if content.stem == words.TEXT else {}
         self._event(f"{content.stem}.delta", {**content.where, "delta": text, **more})
-        content.fragments.append(text)
 
     def _close_content(self, item: _Item) -> None:
         content = item.content
         if content is None:
             return
         stem, where = content.stem, content.where
-        if stem == words.ARGUMENTS and not content.fragments:
+        if stem == words.ARGUMENTS and not content.text.pieces:
             self._fragment(content, "{}")
         member = words.CONTENTS[stem][3]
-        text = content.body[member] = "".join(content.fragments)
+        text = content.body[member] = str(content.text)
         more = {"name": item.body["name"]} if item.is_call else {"logprobs": []} if stem == words.TEXT else {}
         self._event(f"{stem}.done", {**where, member: text, **more})
         if not item.is_call:
@@ -321,11 +325,10 @@ class ResponsesWriter(Writer):
             del self._output[self._item.index]
             self._item = None
         steps = self._blocks.end(failed)
-        for parts in self._waiting.values():
-            for part in parts:
+        while self._waiting:
+            for part in self._waiting.pop():
                 steps += self._blocks.add(part)
         self._turn = None
-        self._waiting.clear()
         self._take([*steps, *self._blocks.end(failed)], status)
         self._close_item(status)
 
@@ -344,13 +347,17 @@ class ResponsesWriter(Writer):
     def _write_item(self, name: str, members: dict[str, Any], index: int | None) -> None:
         """The beginning or the end of an item; with the end of one that has not begun, both."""
         body = members["item"]
+        self.held.add(weight(body))
         if self._item is not None and self._item.content is None:
             self._close_item()
         begun = index is not None and self._output[index].get("type") == body.get("type")
         if name == words.ADDED or index is None or not begun:
             index = self._next
+            self.held.add(OVERHEAD)
             self._add(members.get("output_index"), body)
         if name == words.DONE:
+            if self._output[index] is not body:
+                self.held.release(weight(self._output[index]))
             self._output[index] = body
             self._event(words.DONE, {**members, "output_index": index})
 
@@ -367,13 +374,3 @@ def _body(part: Part, index: int) -> dict[str, Any]:
     else:
         body = {"id": f"msg_{index}", "type": "message", "role": "assistant", "content": []}
     return {**body, "status": "in_progress"}
-
-
-def _write_usage(usage: Usage) -> dict[str, Any]:
-    """All counts there: clients insist on numbers."""
-    counts = [count_or_none(getattr(usage, name)) for name in usage.__match_args__[:-1]]
-    input, output, total, cached, written, reasoning = counts
-    members: dict[str, Any] = {"input_tokens": input or 0}
-    members["input_tokens_details"] = {"cached_tokens": cached or 0, **given(cache_write_tokens=written)}
-    members |= {"output_tokens": output or 0, "output_tokens_details": {"reasoning_tokens": reasoning or 0}}
-    return {**members, "total_tokens": (input or 0) + (output or 0) if total is None else total}
