@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from agreement import agree, state
 from random_streams import DEFAULT_TYPES, in_pieces, random_cut, random_stream
 from reference import Reference
 from tries import tries
@@ -34,12 +35,6 @@ def feed_all(decoder: Decoder, chunks: Iterable[bytes]) -> list[Any]:
         if decoder.error is not None:
             break
     return items
-
-
-def state(decoder: Decoder | Reference) -> tuple[object, ...]:
-    """What a user sees of a decoder."""
-    error = str(decoder.error or "")
-    return decoder.last_event_id, decoder.reconnection_time, decoder.incomplete, error
 
 
 def items_of(stream: bytes, **options: Any) -> list[Any]:
@@ -119,33 +114,8 @@ def differ(seed: int, dataless: bool, count: int, limited: bool) -> None:
     for _ in range(count):
         stream, seed_id, default_type = random_stream(rng), rng.choice(["", "", "1", "seed"]), rng.choice(DEFAULT_TYPES)
         limit = rng.randrange(1, 80) if limited else None
-        reference = Reference(seed_id, limit, dataless, default_type)
-        reference.read(stream)
-        read, due, flushed, rest = state(reference), reference.items, None, None
-        if not reference.error:
-            flushed, rest = reference.flush(), state(reference)
-        for chunks in ([stream], in_pieces(stream, 1), random_cut(rng, stream)):
-            shown = (stream, chunks, seed_id, limit, default_type)
-            decoder = Decoder(last_event_id=seed_id, max_event_size=limit, dataless=dataless, default_type=default_type)
-            position = given = 0
-            for chunk in chunks:
-                only_events = rng.random() < 0.3
-                out = decoder.feed(chunk) if only_events else decoder.feed_items(chunk)
-                position += len(chunk)
-                begin = given
-                while given < len(due) and due[given][0] <= position:
-                    given += 1
-                expected = [item for _, item in due[begin:given] if not only_events or type(item) is Event]
-                assert out == expected, shown
-                if decoder.error is not None:
-                    break
-            assert given == len(due), shown
-            assert state(decoder) == read, shown
-            if flushed is not None:
-                only_events = rng.random() < 0.3
-                out = decoder.flush() if only_events else decoder.flush_items()
-                assert out == [item for item in flushed if not only_events or type(item) is Event], shown
-                assert state(decoder) == rest, shown
+        cuts = [[stream], in_pieces(stream, 1), random_cut(rng, stream)]
+        agree(stream, cuts, rng, seed_id=seed_id, limit=limit, dataless=dataless, default_type=default_type)
 
 
 @DATALESS

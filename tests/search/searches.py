@@ -1,0 +1,13 @@
+"""The searches, by name."""
+
+from . import command, decoder, dialects, pickles, transcoder, writers
+from .searching import Search
+
+SEARCHES: dict[str, Search] = {
+    "decoder": decoder.SEARCH,
+    "dialects": dialects.SEARCH,
+    "writers": writers.SEARCH,
+    "transcoder": transcoder.SEARCH,
+    "pickles": pickles.SEARCH,
+    "command": command.SEARCH,
+}
