@@ -73,7 +73,7 @@ def all_cuts(stream: bytes) -> Iterator[list[bytes]]:
         yield [stream[:at], stream[at:]]
 
 
-def nest(depth: int = 20_000) -> list[Any]:
+def nest(depth: int = 100_000) -> list[Any]:
     """A list in a list in a list ..., too deep to compare, print or write as JSON."""
     nested: list[Any] = []
     for _ in range(depth):
