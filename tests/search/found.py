@@ -31,4 +31,16 @@ OPEN: list[Row] = [
     ("writers", ("cohere-v2", [(*_FORGED_ERROR, "cohere-v2")])),
     ("writers", ("gemini-interactions", [_FORGED_ERROR])),
     ("writers", ("openai-transcription", [("Other", "error")])),
+    ("writers", ("gemini-interactions", [("Other", "\r", {})])),
+    (
+        "dialects",
+        (
+            "gemini-interactions",
+            [
+                b'data:{"index":2,"step":{"type":"function_call","name":"r"},"event_type":"step.start"}\n\n',
+                b'data:{"event_type":"step.stop"}\n\n',
+                b'event:step.delta\ndata:{"index":2,"delta":{"arguments":"}","type":"arguments_delta"}}\n\n',
+            ],
+        ),
+    ),
 ]
