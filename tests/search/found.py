@@ -11,6 +11,12 @@ _FAR_CHOICE = [("TextDelta", "b", 0, False, 1000)]
 _FAR_CALL = [("ToolCallDelta", "", 0, None, None, False, True, 1000)]
 _BEGUN_AGAIN = [("TextDelta", "b"), ("Finish", "stop"), ("Start", "m2")]
 _FORGED_ERROR = ("Other", "", {"error": {"message": ""}})
+_SAME_INDEX = [
+    b'data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"c1","name":"f"}}\n\n',
+    b'data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"c2","name":"g"}}\n\n',
+    b'data: {"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"[1]"}}\n\n',
+    b'data: {"type":"message_stop"}\n\n',
+]
 # What is not mended yet: the searches pass over what breaks the same law in the same dialects. A row that is mended
 # moves up.
 OPEN: list[Row] = [
@@ -43,4 +49,8 @@ OPEN: list[Row] = [
             ],
         ),
     ),
+    *[
+        ("transcoder", ("anthropic-messages", name, None, _SAME_INDEX))
+        for name in ("cohere-v2", "openai-chat", "websopy")
+    ],
 ]

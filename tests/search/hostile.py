@@ -42,6 +42,15 @@ _ANSWERS: list[list[Part]] = [
         Usage(12, 34, 46, 1, 2, 3),
         Finish("tool_call"),
     ],
+    [
+        Start("m1"),
+        ToolCallDelta("", 0, "c1", "f"),
+        ToolCallDelta("{}", 0),
+        ToolCallDelta("", 1, "c2", "g"),
+        ToolCallDelta('{"a":', 1),
+        ToolCallDelta("1}", 1),
+        Finish("tool_call"),
+    ],
     [Start("m1"), TextDelta("Hel"), TextDelta("lo"), Usage(1, 2, 3), Finish("stop")],
     [Start("m1"), TextDelta("Hel"), Error("Busy", "overloaded", "busy", 503)],
     [Other("note", {"type": "note", "n": [1, {"m": "x"}]}), Other("ping", {"type": "ping"})],
@@ -137,7 +146,7 @@ def damaged(rng: Random, name: str) -> list[bytes]:
     stream = stream_of(rng, name)
     if rng.random() < 0.3:
         stream = stream[: rng.randrange(12)] + [rng.choice(rng.choice(seeds(name))) for _ in range(rng.randrange(1, 5))]
-    for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
+    for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 3, 5))):
         if stream:
             _damage(rng, name, stream)
     return [block for block in stream if block]
@@ -194,6 +203,15 @@ def mutated_value(rng: Random, name: str, value: Any) -> Any:
         key = rng.choice(list(at)) if isinstance(at, dict) else rng.randrange(len(at))
         path.append(key)
         at = at[key]
+    if path and rng.random() < 0.3:  # what another event of the dialect has in its place: an index, an id, a type
+        for _ in range(4):
+            try:
+                other = rng.choice(payloads(name))
+                for key in path:
+                    other = other[key]
+                return _placed(value, path, other)
+            except (LookupError, TypeError):
+                continue
     return _placed(value, path, _changed(rng, name, at))
 
 
