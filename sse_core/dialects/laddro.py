@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ._parts import Block, Error, Other, Part
 
 
+_MOST_LOST = 1000  # lines of an event that are an Invalid each: from that one on the rest is one
+
+
 class LaddroReader(JsonReader):
     def read(self, event: Event) -> list[Part]:
         try:
@@ -28,16 +31,25 @@ class LaddroReader(JsonReader):
             if "\n" not in event.data:
                 raise
         parts: list[Part] = []
-        for line in event.data.split("\n"):
+        lines = event.data.split("\n")
+        lost = 0
+        for at, line in enumerate(lines):
+            if self.ended:
+                break
             row = Event(line, event.type, event.last_event_id)
             try:
-                parts += self._line(row)
+                if line:
+                    parts += super().read(row)
             except DialectError as error:
-                parts.append(Invalid(row, error))
+                lost += 1
+                problem = error
+                if lost == _MOST_LOST:
+                    row = Event("\n".join(lines[at:]), event.type, event.last_event_id)
+                    problem = self.unreadable("the event has too many lines that are no JSON object", row)
+                parts.append(Invalid(row, problem))
+                if lost == _MOST_LOST:
+                    break
         return parts
-
-    def _line(self, row: Event) -> list[Part]:
-        return [] if self.ended else super().read(row)
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         kind = payload.get("type")

@@ -4,7 +4,7 @@
 from .blocks import Blocks, Nesting, Waiting
 from .calls import CallBuffer
 from .dialect import Dialect
-from .held import OVERHEAD, Held, HeldText, Text, length, short, weight
+from .held import OVERHEAD, Held, HeldText, Text, length, short, short_or_none, weight
 from .json import JsonReader, dumps
 from .members import (
     count_or_none,
@@ -42,6 +42,7 @@ __all__ = [
     "length",
     "read_error",
     "short",
+    "short_or_none",
     "str_or_none",
     "text_of",
     "weight",

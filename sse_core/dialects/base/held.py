@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 MAX_SIZE = 64 * 1024 * 1024  # characters
 OVERHEAD = 256  # what one thing that is held counts beside its characters: a quarter, at least, of what it takes
 _NODE = 64  # the same of one value in JSON
-_SHORT = 256  # characters of an id or a name up to which it is kept as it is
+_SHORT = 128  # characters of an id or a name up to which it is kept as it is
 _PRIME = (1 << 127) - 1
 
 
@@ -141,3 +141,8 @@ def short(text: str) -> str:
         return text
     digest = int.from_bytes(text.encode("utf-8", "surrogatepass"), "little") % _PRIME
     return f"{text[:64]}... ({len(text)} in all, {digest:x})"
+
+
+def short_or_none(text: str | None) -> str | None:
+    """The same of what may be None."""
+    return None if text is None else short(text)

@@ -10,6 +10,7 @@ from ..._errors import DialectError, EncodeError, TruncatedError
 from ..._items import Event, Ignored
 from .._parts import Other
 from .blocks import Nesting
+from .held import Text
 from .reader import Reader
 
 TYPE_CHECKING = False
@@ -163,9 +164,8 @@ class JsonReader(Reader):
                 part.raw = payload
             if self.choices is None and part.kind in _CONTENT and part.choice not in self.finishes and not self.ended:
                 self.said(part.choice)
-        for finish in self._untold:
-            finish.raw = payload
-        self._untold.clear()
+        if self._untold:
+            self.tell_finishes(payload)
         return parts
 
     def done(self, how: How, reconnect: bool = False) -> list[Part]:
@@ -187,10 +187,10 @@ class _Body:
     """A JSON body with no framing, a line at a time: read once it is balanced, since a try at every line would be
     quadratic; past its limit given up at once, and dropped to its end, since a line of it is not another body."""
 
-    __slots__ = ("_lines", "_nesting", "_size", "dropped", "over")
+    __slots__ = ("_nesting", "_size", "_text", "dropped", "over")
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
+        self._text = Text()
         self._size = 0
         self._nesting = Nesting()
         self.dropped = False
@@ -203,12 +203,12 @@ class _Body:
         self.over = self._nesting.whole
         if self.dropped:
             return None
-        self._lines.append(line)
+        self._text.append(line + "\n")
         self.dropped = self._size > _BODY_LIMIT
         if not self.over and not self.dropped:
             return None
-        body = "\n".join(self._lines)
-        self._lines.clear()
+        body = str(self._text)[:-1]
+        self._text = Text()
         return body
 
 

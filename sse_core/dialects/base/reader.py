@@ -9,6 +9,7 @@ from ..._errors import DialectError, TruncatedError
 from ..._items import Event, Retry
 from .._parts import Done, Finish, Invalid, Other, Usage, without_raw
 from .dialect import reduced
+from .held import short, weight
 from .members import read_error
 
 TYPE_CHECKING = False
@@ -27,7 +28,9 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError
 _COUNTS = Usage.__match_args__[:-1]
 _NOTHING = Usage()  # shared by all that have not been told of any; never changed
 _MOST = 1 << 63  # no count is above it
-_MAX_CALLS = 4096  # of one choice that may wait for their result
+_MAX_CALLS = 4096  # of a stream that may wait for their result
+_LONGEST_REASON = 1000  # characters of a finish's raw reason that is held
+_LARGEST_RAW = 16 * 1024  # characters, about, of a payload that is held with a Finish
 
 
 class Reader:
@@ -79,6 +82,7 @@ class Reader:
         self.finishes: dict[int, Finish | None] = {}
         # The calls that the reader must act on, by choice.
         self._awaited: dict[int, set[Block]] = {}
+        self._awaiting = 0
         # Each Finish that was held since the last event, to be told its payload.
         self._untold: list[Finish] = []
         if self.choices == 1:
@@ -176,13 +180,19 @@ class Reader:
     def tool_called(self, block: Block = 0, choice: int = 0) -> None:
         """A call came that the reader must act on: its choice's "stop" will be "tool_call"."""
         self.said(choice)
+        block = short(block) if type(block) is str else block
         calls = self._awaited.setdefault(choice, set())
-        if len(calls) < _MAX_CALLS and type(block) in (int, str):
+        if (self._awaiting < _MAX_CALLS or not calls) and type(block) in (int, str) and block not in calls:
+            self._awaiting += 1
             calls.add(block)
 
     def tool_answered(self, block: Block = 0, choice: int = 0) -> None:
         """The result of the call came in this stream, too: it is none to act on."""
-        self._awaited.get(choice, set()).discard(block)
+        block = short(block) if type(block) is str else block
+        calls = self._awaited.get(choice, set())
+        if block in calls:
+            self._awaiting -= 1
+            calls.remove(block)
 
     def finish(self, reason: FinishReason, raw_reason: str | None = None, choice: int = 0) -> list[Part]:
         """[the Finish], where nothing of the choice can follow; [] after an Error."""
@@ -192,10 +202,19 @@ class Reader:
 
     def finish_later(self, reason: FinishReason, raw_reason: str | None = None, choice: int = 0) -> list[Part]:
         """[]: `done` gives the Finish. The last one counts, and content after it reopens the choice."""
+        if raw_reason is not None and len(raw_reason) > _LONGEST_REASON:
+            raw_reason = raw_reason[:_LONGEST_REASON]
         self.finishes[choice] = finish = Finish(reason, raw_reason, choice)
         self._untold.append(finish)
         self.waiting.discard(choice)
         return []
+
+    def tell_finishes(self, payload: Any) -> None:
+        """Tell each Finish that was held its payload, if it is not large: it is held with it."""
+        if weight(payload, _LARGEST_RAW) <= _LARGEST_RAW:
+            for finish in self._untold:
+                finish.raw = payload
+        self._untold.clear()
 
     def finish_held(self) -> list[Part]:
         """[the Finish of each choice that waits for none], now: where an Error may take them along."""

@@ -30,7 +30,8 @@ class CallUnderWay:
     def __init__(self, id: str | None, name: str | None, args: dict[str, Any]) -> None:
         self.id = id
         self.name = name
-        self.size = 0
+        # The id and the name, too: each may be as long as its event.
+        self.size = _NODE + len(id or "") + len(name or "")
         self._args = args
         # The strings that go on, by path: container, key, fragments. They are joined once, when they are over:
         # to grow a str in a container is quadratic.

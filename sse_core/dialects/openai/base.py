@@ -7,7 +7,7 @@ from abc import abstractmethod
 
 from ..._items import Event, Ignored
 from .._parts import Other, Start, Usage
-from ..base import JsonReader, Writer, count_or_none, dict_of, given, str_or_none, word_of, write_error
+from ..base import JsonReader, Writer, count_or_none, dict_of, given, short, str_or_none, word_of, write_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class ChunkReader(JsonReader):
 
     def _is_news(self, name: str, value: Any) -> bool:
         try:
-            text = repr(value)
+            text = short(repr(value))
         except (RecursionError, ValueError):  # nested too deep, or too many digits
             return True
         if text == self._seen.get(name):

@@ -8,7 +8,7 @@ Text and reasoning are block 0, calls 0, 1, 2.
 from __future__ import annotations
 
 from .._parts import Other, ReasoningDelta, TextDelta, ToolCallDelta
-from ..base import OVERHEAD, Dialect, dict_of, dicts_of, index_or_none, length, str_or_none, text_of
+from ..base import OVERHEAD, Dialect, dict_of, dicts_of, index_or_none, length, short_or_none, str_or_none, text_of
 from .base import MAX_CHOICES, ChunkReader, ChunkWriter
 
 TYPE_CHECKING = False
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 # Members of a delta that have no part of their own, and are passed on as Others.
 _DELTA_OTHERS = ("annotations", "executed_tools", "images", "audio")  # OpenRouter; Groq
-_MAX_CALLS = 1024  # past it an index counts as absent, so that state stays bounded
+# Past these an index counts as absent, so that state stays bounded: of one choice, and of the stream.
+_MAX_CALLS = 1024
+_MAX_ALL = 16 * 1024
 
 
 class _Call:
@@ -63,6 +65,7 @@ class ChatReader(ChunkReader):
     def begin(self) -> None:
         super().begin()
         self._calls: dict[int, _Calls] = {}
+        self._begun = 0
 
     def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> bool:
         told = True
@@ -148,18 +151,20 @@ class ChatReader(ChunkReader):
 
     def _read_call(self, call: dict[str, Any], position: int, choice: int) -> ToolCallDelta:
         index = index_or_none(call.get("index"), _MAX_CALLS)
-        if index is None:
-            index = min(position, _MAX_CALLS - 1)
+        if index is None or self._begun >= _MAX_ALL:
+            index = min(position, _MAX_CALLS - 1) if self._begun < _MAX_ALL else 0
         custom = call.get("custom")
         function = custom if type(custom) is dict else dict_of(call.get("function"))
         id, name = str_or_none(call.get("id")), str_or_none(function.get("name"))
-        found, begins = self._calls.setdefault(choice, _Calls()).place(index, id, name)
+        short_id, short_name = short_or_none(id), short_or_none(name)  # what is kept is only compared
+        found, begins = self._calls.setdefault(choice, _Calls()).place(index, short_id, short_name)
         if begins:
+            self._begun += 1
             self.tool_called(found.block, choice)
         else:
             id = id if found.id is None else None
-            name = None if name == found.name else name
-            found.id, found.name = id or found.id, name or found.name
+            name = None if short_name == found.name else name
+            found.id, found.name = found.id or short_id, short_name or found.name
         arguments = function.get("input" if function is custom else "arguments")
         if type(arguments) is dict:  # Ollama's native form, which some gateways let through
             arguments = self.json_text(arguments)

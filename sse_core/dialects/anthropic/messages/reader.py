@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..._parts import How, Of, Part
 
 _CALL_MEMBERS = frozenset(("type", "id", "name", "input"))
+_MAX_INPUT = 1024 * 1024  # characters of arguments that wait for the fragments that may replace them
 _MAX_BLOCKS = 4096  # an index past this counts as absent, so that state stays bounded
 
 
@@ -146,6 +147,8 @@ class MessagesReader(AnthropicReader):
         input = dict_of(start.get("input"))
         if input:
             block.input = self.json_text(input)
+            if len(block.input) > _MAX_INPUT:
+                parts += _give_input(block)
         return parts
 
     def _read_delta(self, payload: dict[str, Any], event: Event) -> list[Part]:

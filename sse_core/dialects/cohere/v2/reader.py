@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..._parts import BlockEnd, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
-from ...base import JsonReader, count_or_none, dict_of, index_or_none, read_error, str_or_none, text_of
+from ...base import JsonReader, count_or_none, dict_of, index_or_none, read_error, short_or_none, str_or_none, text_of
 from .words import PLAN, REASONS, is_error
 
 TYPE_CHECKING = False
@@ -91,9 +91,9 @@ class CohereReader(JsonReader):
         call = _one(_message(payload).get("tool_calls"))
         id = str_or_none(call.get("id"))
         known = self._calls.get(index)
-        if known is None or (starts and id != known[1]):
+        if known is None or (starts and short_or_none(id) != known[1]):
             self._by_index = self._by_index and known is None
-            known = self._calls[index] = (index if self._by_index else self._next_call), id
+            known = self._calls[index] = (index if self._by_index else self._next_call), short_or_none(id)
             self._next_call = max(self._next_call, known[0] + 1)
             self.tool_called(known[0])
         function = dict_of(call.get("function"))

@@ -4,7 +4,18 @@
 from __future__ import annotations
 
 from ..._parts import BlockEnd, Other, Start, TextDelta, ToolCallDelta, Usage
-from ...base import JsonReader, count_or_none, dict_of, dicts_of, index_or_none, read_error, str_or_none, text_of
+from ...base import (
+    JsonReader,
+    count_or_none,
+    dict_of,
+    dicts_of,
+    index_or_none,
+    read_error,
+    short,
+    short_or_none,
+    str_or_none,
+    text_of,
+)
 from .words import LIMITS, MESSAGE, RUN, STATUSES, STEP
 
 TYPE_CHECKING = False
@@ -35,9 +46,10 @@ class _Numbers:
 
     def block(self, owner: object, index: object, id: str | None = None) -> int:
         at = index_or_none(index, _MAX_BLOCKS) or 0
-        begins = owner != self.owner and type(owner) is str
+        owner, id = short(owner) if type(owner) is str else None, short_or_none(id)
+        begins = owner != self.owner and owner is not None
         if begins or (id is not None and self._ids.setdefault(at, id) != id):
-            self.owner = owner if type(owner) is str else self.owner
+            self.owner = self.owner if owner is None else owner
             self._base = self.next
             self._ids = {} if id is None else {at: id}
         block = self._base + at
@@ -69,6 +81,7 @@ class AssistantsReader(JsonReader):
             return self._run(kind, payload)
         parts: list[Part] = [Other(kind, payload, self.name)]
         id = payload.get("id")
+        id = short(id) if type(id) is str else id
         if kind == f"{MESSAGE}.completed" and id == self._texts.owner:
             parts += [BlockEnd(self._texts.block(id, at)) for at, _ in enumerate(dicts_of(payload.get("content")))]
         elif kind == f"{STEP}.completed" and id == self._calls.owner is not None:

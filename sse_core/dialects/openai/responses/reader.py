@@ -4,7 +4,18 @@
 from __future__ import annotations
 
 from ..._parts import BlockEnd, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
-from ...base import JsonReader, count_or_none, dict_of, dicts_of, index_or_none, read_error, str_or_none, text_of
+from ...base import (
+    JsonReader,
+    count_or_none,
+    dict_of,
+    dicts_of,
+    index_or_none,
+    read_error,
+    short,
+    short_or_none,
+    str_or_none,
+    text_of,
+)
 from .words import (
     ADDED,
     ARGUMENTS,
@@ -34,6 +45,7 @@ _INCOMPLETE: dict[str, FinishReason] = {"max_output_tokens": "length", "content_
 # From these on an index counts as absent, so that state stays bounded.
 _MAX_ITEMS = 1024
 _MAX_CONTENTS = 128
+_MAX_ALL = 16 * 1024  # contents of all items
 # Added to a block's count once it is over: no `.done` has more to give.
 _OVER = 1 << 60
 
@@ -68,6 +80,8 @@ class ResponsesReader(JsonReader):
         # Servers that leave output_index out (llama.cpp, Lemonade): items get numbers in their order, by id.
         self._ids: dict[str, int] = {}
         self._next = 0
+        # The contents so far.
+        self._contents = 0
         self._started = False
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
@@ -127,7 +141,7 @@ class ResponsesReader(JsonReader):
             return self._items[index]
         item = None
         if index_or_none(index, _MAX_ITEMS) is None:
-            id = id or str_or_none(payload.get("item_id"))
+            id = short_or_none(id or str_or_none(payload.get("item_id")))
             known = id is not None and id in self._ids
             item = self._items.get(self._ids.get(id or "", max(self._next - 1, 0)))
             if item is not None and item.over and not known:
@@ -139,10 +153,15 @@ class ResponsesReader(JsonReader):
         if index is None:
             index = min(self._next, _MAX_ITEMS - 1)
             if len(self._ids) < _MAX_ITEMS:
-                self._ids |= {id: index for id in ids if type(id) is str}
+                self._ids |= {short(id): index for id in ids if type(id) is str}
         self._next = max(self._next, index + 1)
         item = self._items[index] = _Item(index, begun, hosted)
         return item
+
+    def _at(self, payload: dict[str, Any], position: str) -> int:
+        """The index of a content in its item."""
+        most = _MAX_CONTENTS if self._contents < _MAX_ALL else 1
+        return index_or_none(payload.get(position), most) or 0
 
     def _say(self, item: _Item, stem: str, at: int, text: str) -> list[Part]:
         """[the part of a fragment, if it says anything]."""
@@ -151,8 +170,10 @@ class ResponsesReader(JsonReader):
         kind, _, prefix, _ = CONTENTS[stem]
         block: Block = item.index if kind == "tool_call" else f"{item.index}/{prefix}{at}"
         count = item.counts.get(block)
-        if count is None and kind == "tool_call":
-            self.tool_called(block)
+        if count is None:
+            self._contents += 1
+            if kind == "tool_call":
+                self.tool_called(block)
         item.counts[block] = (count or 0) + len(text)
         if kind == "tool_call":
             return [ToolCallDelta(text, block, None, None, False, stem == ARGUMENTS)]
@@ -172,7 +193,7 @@ class ResponsesReader(JsonReader):
             return [self.other(payload, event)]
         if end == "done":
             return self._rest(item, stem, payload, payload)
-        at = index_or_none(payload.get(position), _MAX_CONTENTS) or 0 if position else 0
+        at = self._at(payload, position)
         parts = self._say(item, stem, at, text_of(payload.get("delta")))
         logprobs = payload.get("logprobs")
         if logprobs:
@@ -182,7 +203,7 @@ class ResponsesReader(JsonReader):
     def _rest(self, item: _Item, stem: str, content: dict[str, Any], payload: dict[str, Any]) -> list[Part]:
         """What no fragment said of a content; and its end, but for reasoning, which is signed last, and calls."""
         kind, position, prefix, member = CONTENTS[stem]
-        at = index_or_none(payload.get(position), _MAX_CONTENTS) or 0
+        at = self._at(payload, position)
         block: Block = item.index if kind == "tool_call" else f"{item.index}/{prefix}{at}"
         rest = text_of(content.get(member))[item.counts.get(block, 0) :] if item.begun else ""
         parts = self._say(item, stem, at, rest)
