@@ -21,6 +21,7 @@ _SAME_INDEX = [
 # moves up.
 OPEN: list[Row] = [
     ("transcoder", ("laddro", "laddro", None, [b"{]\n", b'data:{"type":"done"}'])),
+    ("transcoder", ("gemini", "gemini", None, [b"{\n", b'data:{"candidates":[{"finishReason":"STOP"}]}\n', b"]\n"])),
     *[
         ("writers", (name, _ANOTHER_ID))
         for name in ("aitunnel", "anthropic-messages", "cohere-v2", "gemini", "gemini-interactions", "lawbot")
