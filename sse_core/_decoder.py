@@ -359,9 +359,12 @@ class Decoder(Lines):
         at = self._line_at
         last = self._tail[at:]
         # The id lines are left out, since an unfinished block commits no id.
-        rows = [row for row in self._tail[:at].split(b"\n") if row and row.partition(b":")[0] != b"id"]
+        kept = self._tail[:at]
+        if kept.startswith(b"id") or b"\nid" in kept:
+            rows = [row + b"\n" for row in kept.split(b"\n") if row and row.partition(b":")[0] != b"id"]
+            kept = b"".join(rows)
         if last.partition(b":")[0] == b"data":
-            rows.append(last)
+            kept += last + b"\n"
         elif last and not _is_kept(last):
             # The line is read as if it had ended. What that did is then undone, but for an Ignored: a comment or a
             # `retry` may have been cut short.
@@ -369,7 +372,7 @@ class Decoder(Lines):
             self._read_at_once(last.decode("utf-8", "replace"), out, items)
             self.reconnection_time = time
             out = [item for item in out if type(item) is Ignored]
-        self._lines(b"\n".join([*rows, b"", b""]).decode("utf-8", "replace"), out, items)
+        self._lines((kept + b"\n").decode("utf-8", "replace"), out, items)
         self.reset()
         return out
 

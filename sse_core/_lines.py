@@ -7,12 +7,17 @@ from ._items import Comment, Event, Id, Ignored, Retry, Slots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ._items import Item
 
 # Digits of a `retry` that is read: as many fit 64 bits. int() of more takes quadratic time, from 4,300 on it fails.
 _RETRY_DIGITS = 18
 # Makes an Event without calling its __init__, which is a quarter of the cost; its three attributes are then set.
 _new = object.__new__
+# Characters of blocks above which their lines are not all made at once: a list of short ones takes 30 times their size.
+_LARGE = 1024 * 1024
+_SLICE = 64 * 1024
 
 
 class Lines(Slots):
@@ -112,9 +117,8 @@ class Lines(Slots):
         data: list[str] = []
         type_ = ""
         new_id: str | None = None
-        lines = text.split("\n")
-        lines.pop()  # the empty text after the last LF, which is no blank line
-        for line in lines:
+        # Less the last LF: the empty text after it is no blank line.
+        for line in _slices(text) if len(text) > _LARGE else text[:-1].split("\n"):
             if not line:  # "If the line is empty (a blank line): dispatch the event"
                 is_event = bool(data) or (self._dataless and type_ != "")
                 # "Set the last event ID string to the last event ID buffer": first, so also without data
@@ -169,3 +173,17 @@ def _data_of(rest: str) -> str | None:
     """The data of several data lines, the first given without its field name; None if one is no data line."""
     data = rest.replace("\ndata: ", "\n")
     return data if len(rest) - len(data) == 6 * rest.count("\n") else None
+
+
+def _slices(text: str) -> Iterator[str]:
+    """The lines of a large text, a slice at a time; where one is data lines only, it is one line of all their data."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at + _SLICE)
+        lines = text[at:end]
+        at = end + 1 or len(text)
+        field = "data: " if lines.startswith("data: ") else "data:"
+        data = f"\n{lines}".replace(f"\n{field}", "\n")[1:]
+        is_data = len(lines) - len(data) == len(field) * (1 + lines.count("\n"))
+        is_data = is_data and (len(field) == 6 or "\ndata: " not in lines)
+        yield from [f"data: {data}"] if is_data else lines.split("\n")

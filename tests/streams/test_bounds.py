@@ -2,6 +2,7 @@
 
 import gc
 import json
+import random
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sse_core import LimitError
+from sse_core import Decoder, LimitError
 from sse_core.dialects import (
     Accumulator,
     BlockEnd,
@@ -414,3 +415,51 @@ def test_what_waited_comes_in_its_fragments_or_if_many_in_larger_ones(fragments:
     pieces = [event["delta"]["partial_json"] for event in said if event.get("index") == 1 and "delta" in event]
     assert "".join(pieces) == "".join(str(n % 10) for n in range(fragments))
     assert len(pieces) == fragments if fragments < 16 else len(pieces) < fragments
+
+
+@pytest.mark.parametrize("limit", [0, 40])
+def test_a_large_event_is_read_in_slices_as_a_small_one_is_at_once(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["data: a", "data:b", "data:  c", "data:", "data", ":d", "", "event: e", "id: 1", "id", "x", "retry: 5"]
+    rng = random.Random(limit)
+    for _ in range(500):
+        stream = "\n".join(rng.choices(lines, k=rng.randrange(30))).encode()
+        said = []
+        for large in (1 << 20, limit):
+            monkeypatch.setattr("sse_core._lines._LARGE", large)
+            monkeypatch.setattr("sse_core._lines._SLICE", rng.randrange(1, 30))
+            decoder = Decoder()
+            said.append((decoder.feed_items(stream), decoder.flush_items(), decoder.last_event_id))
+        assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("flush", [False, True])
+@pytest.mark.parametrize("line", [b"data:x\n", b"data: x\n", b"data: " + b"x" * 40 + b"\n"])
+def test_the_peak_of_an_event_of_short_lines(line: bytes, flush: bool) -> None:
+    size = 4 * 1024 * 1024
+    decoder = Decoder(max_event_size=size)
+    decoder.feed(line * (size // len(line)))
+    start = time.thread_time()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        (event,) = decoder.flush() if flush else decoder.feed(b"\n")
+        peak = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert len(event.data) == (size // len(line)) * (len(line.partition(b":")[2].strip()) + 1) - 1
+    assert peak < 7 * size
+    assert time.thread_time() - start < 5
+
+
+@pytest.mark.parametrize("chunk", [b"data:x\n", b"data: x", b"id: 1\n", b"event: a\n", b"x", b": "])
+def test_a_decoder_holds_the_bytes_of_one_event(chunk: bytes) -> None:
+    def fill(limit: int) -> Decoder:
+        decoder = Decoder(max_event_size=limit)
+        for _ in range((limit - 10) // len(chunk)):
+            decoder.feed_items(chunk)
+        return decoder
+
+    decoder, size = held(fill)
+    assert decoder.error is None
+    assert decoder.incomplete
+    assert size < 1.5 * LIMIT + FIXED
