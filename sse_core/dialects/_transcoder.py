@@ -116,8 +116,7 @@ class Transcoder:
                 if self._sink.writer.dialect.comments:
                     out.append(self._sink.encoder.encode(item))
             else:  # of a relay, an error that came as a field line of its own: it too has to frame it
-                self._spoke = self._spoke or bool(parts)
-                self._send(parts, out)
+                self._send(self._framed(parts, out), out)
         return b"".join(out)
 
     def close(self) -> bytes:
@@ -134,8 +133,7 @@ class Transcoder:
                 if self._source.reader.half is None:
                     out.append(self._sink.encoder.encode(item))
             else:
-                self._spoke = self._spoke or bool(parts)
-                self._send(parts, out)
+                self._send(self._framed(parts, out), out)
         try:
             parts = self._source.end()
         except TruncatedError as error:
@@ -146,6 +144,15 @@ class Transcoder:
         if not self._relay or self._spoke:
             self._send([*parts, Done("eof")], out)
         return b"".join(out)
+
+    def _framed(self, parts: list[Part], out: list[bytes]) -> list[Part]:
+        """`parts`; those of a relay came as lines that no event stream has, and the damage among them is framed."""
+        if self._relay and parts:
+            self._spoke = True
+            for part in parts:
+                if part.kind == "invalid":
+                    out.append(self._sink.encoder.encode(part.event))
+        return parts
 
     def _look(self, parts: list[Part]) -> list[Part]:
         """`parts`, looked at for what is wrong; the first that is counts."""

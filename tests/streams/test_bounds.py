@@ -88,7 +88,6 @@ NO_CALLS: dict[str, Callable[[int], list[Part]]] = {
     "blocks of text": lambda n: [TextDelta("xy", f"{n % 1000}/{n // 1000}"), BlockEnd(f"{n % 1000}/{n // 1000}")],
     "texts that wait for one": lambda n: [TextDelta("xy", f"{n % 1000}/{n // 1000}")],
     "choices": lambda n: [TextDelta("", choice=n)],
-    "finishes": lambda n: [Finish("stop", "x", n)],
     "starts": lambda n: [Start("c", choice=n)],
     "signatures of calls": lambda n: [ReasoningDelta("", "call1", "AAAA"), ToolCallDelta("{", n)],
     "what is to be in the start of a call": lambda n: [Other("tool_use", {"caller": 1}, "anthropic-messages", n)],
@@ -112,9 +111,9 @@ NO_CALLS: dict[str, Callable[[int], list[Part]]] = {
 }
 FED = HELD_PARTS | NO_CALLS
 WRITERS = [
-    *[("gemini", name) for name in (*CALLS, "choices", "finishes", "starts", "signatures of calls")],
+    *[("gemini", name) for name in (*CALLS, "signatures of calls")],
     *[("websopy", name) for name in CALLS],
-    *[("openai-chat", name) for name in ("calls that end", "choices", "finishes", "starts")],
+    *[("openai-chat", name) for name in ("calls that end",)],
     *[("anthropic-messages", name) for name in ALL],
     ("anthropic-messages", "what is to be in the start of a call"),
     ("anthropic-messages", "what is to be in the end"),
@@ -129,7 +128,6 @@ WRITERS = [
     *[("openai-assistants", name) for name in (*CALLS, "text", "an emoji at a time", "messages")],
     *[("laddro", name) for name in ("sections that never end", "sections that go on in turn", "text")],
     *[("openai-transcription", name) for name in ("text", "an emoji at a time")],
-    ("aitunnel", "choices"),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..._errors import EncodeError, LimitError
 from ..._items import Event, Retry
-from .._parts import BasePart, Error, Finish, Usage, another_copy, without_raw
+from .._parts import BasePart, BlockEnd, Error, Finish, Usage, another_copy, without_raw
 from .dialect import reduced
 from .held import MAX_SIZE, OVERHEAD, Held, length
 from .json import SENTINEL, dumps
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..._items import Item
     from .._parts import (
         Block,
-        BlockEnd,
         FinishReason,
         Other,
         Part,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     Said = Start | TextDelta | ReasoningDelta | ToolCallDelta | BlockEnd | Finish | Error | Other
 
+MAX_CHOICES = 128  # of one message: readers take an index past it for absent, so that their state stays bounded
 _SENTINELS = (SENTINEL, f'"{SENTINEL}"')
 _TEXT, _OPTIONAL, _BLOCK = (str,), (str, type(None)), (int, str)
 # The members of each kind that a reader would take as absent, or fail on, were they of another type.
@@ -112,7 +112,8 @@ class Writer:
         self.finishes: dict[int, Finish] = {}
         self.called: set[int] = set()
         # The calls that were handed on: the end of one that was dropped is dropped, too.
-        self._calls_seen: set[tuple[int, Block]] = set()
+        # By choice and block, the id of each and the block under which it is written: another id there is another call.
+        self._calls_seen: dict[tuple[int, Block], tuple[str | None, Block]] = {}
         # The choices of which something was said: a Start can no longer be the first word.
         self.spoken: set[int] = set()
 
@@ -135,8 +136,10 @@ class Writer:
             self.failed = True
         if self._over or part.kind == "invalid":
             return []
-        if part.choice and self.one_choice:
-            raise EncodeError("choice", part.choice, f"must be 0: {self.name} has one answer")
+        if part.choice and (self.one_choice or part.choice >= MAX_CHOICES):
+            most = "0" if self.one_choice else f"below {MAX_CHOICES}"
+            answers = "one answer" if self.one_choice else "no more answers"
+            raise EncodeError("choice", part.choice, f"must be {most}: {self.name} has {answers}")
         if part.kind == "usage":
             # A copy without raw, which may be large; written out, since it may come with each event.
             input, output, total = part.input_tokens, part.output_tokens, part.total_tokens
@@ -274,8 +277,10 @@ class Writer:
                 self._speak(choice)
             return self.write_reasoning(part)
         if part.kind == "block_end":
-            dropped = part.of == "tool_call" and (choice, part.block) not in self._calls_seen
-            return [] if dropped else self.write_block_end(part)
+            if part.of != "tool_call":
+                return self.write_block_end(part)
+            seen = self._calls_seen.get((choice, part.block))
+            return [] if seen is None else self.write_block_end(BlockEnd(seen[1], "tool_call", choice))
         if part.kind == "start":
             if choice in self.spoken and not self.replaces:
                 raise EncodeError("part", part, f"comes after content: no message begins again in {self.name}")
@@ -305,12 +310,15 @@ class Writer:
         if not part.json and not self.text_calls and has_calls:
             raise self.refuse(part, "whose arguments are JSON")
         key = part.choice, part.block
-        if key not in self._calls_seen:
-            self.held.add(OVERHEAD + length(part.block))
-        items = self.write_tool_call(part)
+        id, block = self._calls_seen.get(key, (None, part.block))
+        if part.id and id and part.id != id:
+            block = f"{part.block}/{part.id}"
+        if key not in self._calls_seen or (block != part.block and part.id):
+            self.held.add(OVERHEAD + length(block))
+        items = self.write_tool_call(part if block == part.block else part.__replace__(block=block))
         if part.choice not in self.spoken:
             self._speak(part.choice)
-        self._calls_seen.add(key)
+        self._calls_seen[key] = part.id or id, block
         if not part.server:
             self.called.add(part.choice)
         return items
@@ -323,7 +331,7 @@ class Writer:
             last = next((item for item in reversed(items) if isinstance(item, Event)), None)
             if last is None:
                 return items
-            if self.is_end(last.data.strip()) or not _is_line(last.type):
+            if self.is_end(last.data.strip()) or not self.is_line(last.type):
                 return self.reserved(part)
         except EncodeError:
             if part.dialect is None:
@@ -335,17 +343,16 @@ class Writer:
             items.insert(items.index(last), Retry(part.retry))
         return items
 
+    def is_line(self, name: str) -> bool:
+        """Whether an event type may be `name`."""
+        try:
+            return "\n" not in name and "\r" not in name and name.encode() is not None
+        except UnicodeEncodeError:
+            return False
+
     def is_end(self, data: str) -> bool:
         """Whether a reader would take stripped data for the sentinel."""
         return data in _SENTINELS
-
-
-def _is_line(text: str) -> bool:
-    """Whether an event type may be `text`."""
-    try:
-        return "\n" not in text and "\r" not in text and text.encode() is not None
-    except UnicodeEncodeError:
-        return False
 
 
 def check(part: object) -> None:

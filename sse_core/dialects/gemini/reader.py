@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .._parts import BlockEnd, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
 from ..base import JsonReader, count_or_none, dict_of, dicts_of, dumps, read_error, str_or_none, text_of
+from ..base.writer import MAX_CHOICES
 from .partial_args import MAX_SIZE, CallUnderWay
 from .words import KNOWN, METADATA, REASONS
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from ..._items import Event
     from .._parts import How, Part
 
-_MAX_CHOICES = 128  # past it an index counts as absent, so that state stays bounded
 _COUNT_LIMIT = 1 << 63  # count_or_none's
 _TEXT_KEYS = frozenset(("text", "thought", "thoughtSignature"))
 
@@ -83,7 +83,7 @@ class GeminiReader(JsonReader):
         if "index" in candidate:
             members -= 1
             index = candidate["index"]
-            if type(index) is not int or not 0 <= index < _MAX_CHOICES:
+            if type(index) is not int or not 0 <= index < MAX_CHOICES:
                 index = 0
         choice = self._choices.get(index)
         if choice is None:

@@ -35,7 +35,6 @@ _WORDS: dict[FinishReason, str] = {
     "content_filter": "content_filter",
     "error": "error",
 }
-MAX_CHOICES = 128  # past it an index counts as absent, so that state stays bounded
 
 # What has no part of its own and is passed on as an Other, by where it stands.
 _CHUNK_OTHERS = ("citations", "search_results", "prompt_filter_results")  # Perplexity, LiteLLM; Azure

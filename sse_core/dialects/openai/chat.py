@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from .._parts import Other, ReasoningDelta, TextDelta, ToolCallDelta
 from ..base import OVERHEAD, Dialect, dict_of, dicts_of, index_or_none, length, short_or_none, str_or_none, text_of
-from .base import MAX_CHOICES, ChunkReader, ChunkWriter
+from ..base.writer import MAX_CHOICES
+from .base import ChunkReader, ChunkWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

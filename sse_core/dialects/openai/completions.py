@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from .._parts import Other, Start, TextDelta
 from ..base import Dialect
-from .base import MAX_CHOICES, ChunkReader, ChunkWriter
+from ..base.writer import MAX_CHOICES
+from .base import ChunkReader, ChunkWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

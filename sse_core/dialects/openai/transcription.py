@@ -126,7 +126,8 @@ class TranscriptionWriter(Writer):
         again = kind == _SEGMENT and bool(self._text.pieces or not data.get("text"))
         if kind in (_DELTA, _DONE, "error") or data.get("error") or (kind == _SEGMENT and not again):
             return self.reserved(part)
-        return [self.event(part.data, "message" if kind == part.name else part.name)]
+        event = self.event(part.data, "message" if kind == part.name else part.name)
+        return [event] if again and kind == _SEGMENT else self.meaningless(part, event)
 
     def write_end(self) -> list[Item]:
         finish = self.held_finish()

@@ -87,7 +87,7 @@ class CohereWriter(Writer):
         kind = kind if type(kind) is str else type_
         if kind in EVENTS or is_error(kind, payload):
             return self.reserved(part)
-        return [self.event(data, type_)]
+        return self.meaningless(part, self.event(data, type_))
 
     def _events_of(self, steps: list[Step]) -> list[Item]:
         """The events of `steps`, and message-start before the first."""

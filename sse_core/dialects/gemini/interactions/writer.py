@@ -41,6 +41,8 @@ class InteractionsWriter(Writer):
         self._blocks = Blocks(self.held)
         # The index of the last step. Blocks' numbers leave out the steps that Others are.
         self._step = -1
+        # The last step is of an Other, whose later events come in Others too.
+        self._is_other = False
         self._begun = False
 
     def write_start(self, part: Start) -> list[Item]:
@@ -63,13 +65,16 @@ class InteractionsWriter(Writer):
 
     def write_other(self, part: Other) -> list[Item]:
         data = part.data
-        if type(data) is not dict or _has_meaning(part, data):
+        if type(data) is not dict or not self.is_line(part.name) or _has_meaning(part, data):
             return self.reserved(part)
         if part.block is None:
             return self._after_start([self.event(data, part.name)])
         kind = text_of(data.get("event_type"), "step.delta")
         if kind == "step.start":
             self._step += 1
+            self._is_other = True
+        elif not self._is_other and self._step >= 0:  # it would be of a step that is none of its own
+            return self.reserved(part)
         return self._after_start([self._event(kind, {**data, "index": self._step})])
 
     def write_error(self, part: Error) -> list[Item]:
@@ -101,6 +106,7 @@ class InteractionsWriter(Writer):
         for action, _, part in steps:
             if action == "open":
                 self._step += 1
+                self._is_other = False
                 items.append(self._event("step.start", {"index": self._step, "step": self._step_of(part)}))
             elif action == "close":
                 items.append(self._event("step.stop", {"index": self._step}))
@@ -140,7 +146,7 @@ def _has_meaning(part: Other, data: dict[str, Any]) -> bool:
     """Whether a reader would take `data` for content, a beginning or an end."""
     kind = text_of(data.get("event_type"), part.name if part.block is None else "step.delta")
     if part.block is None:
-        return kind in _EVENTS or (kind == "message" and "error" in data)
+        return kind in _EVENTS or (kind in ("", "message") and "error" in data)
     if kind == "step.start":
         return text_of(dict_of(data.get("step")).get("type")) in STEPS
     if kind != "step.delta":

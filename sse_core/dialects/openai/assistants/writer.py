@@ -110,7 +110,7 @@ class AssistantsWriter(Writer):
 
     def write_other(self, part: Other) -> list[Item]:
         data = dict_of(part.data)
-        if is_more(part.name, data):
+        if not part.name or type(part.data) is not dict or is_more(part.name, data):
             return self.reserved(part)
         self._follow(part.name, data)
         return [self.event(part.data, part.name)]
