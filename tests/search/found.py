@@ -60,13 +60,13 @@ OPEN: list[Row] = [
             "anthropic-messages",
             [
                 b'event:content_block_start\ndata:{"index":1,"content_block":{"type":"tool_use","name":"r"}}\n\n',
-                b'event:content_block_delta\ndata:{"delta":{"type":"input_json_delta", "partial_json": "{""}}\n\n',
-                b'event: content_block_delta\ndata: {"type":"content_block_delta","index":1,'
-                b'"delta":{"type":"input_json_delta","partial_json":"on": "P"}}\n\n',
-                b'event: completion\ndata: {"type": "content_block_start", "index": 1, '
-                b'"delta": {"type": "input_json_delta", "partial_json": "ar"}}\n\n',
-                b'event: content_block_delta\ndata: {"type":"content_block_delta","index":1,'
-                b'"delta":{"type":"input_json_delta","partial_json":"is"}"}}\n\n',
+                b'event:content_block_delta\ndata:{"delta":{"type":"input_json_delta", "partial_json": "{\\""}}\n\n',
+                b'event: content_block_delta\ndata: {"type":"content_block_delt'
+                b'a","index":1,"delta":{"type":"input_json_delta","partial_json":"on\\": \\"P"}}\n\n',
+                b'event: completion\ndata: {"type": "content_block_start", "ind'
+                b'ex": 1, "delta": {"type": "input_json_delta", "partial_json": "ar"}}\n\n',
+                b'event: content_block_delta\ndata: {"type":"content_block_delt'
+                b'a","index":1,"delta":{"type":"input_json_delta","partial_json":"is\\"}"}}\n\n',
             ],
         ),
     ),
