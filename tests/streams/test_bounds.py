@@ -26,6 +26,7 @@ from sse_core.dialects import (
     TextDelta,
     ToolCallDelta,
     Transcoder,
+    get,
 )
 
 LIMIT = 40_000
@@ -390,6 +391,16 @@ def test_a_finish_that_is_held_keeps_a_small_payload_and_the_beginning_of_a_word
         decoder.feed(f"data: {json.dumps(payload)}\n\n".encode())
     finishes = [part for part in decoder.feed(b"data: [DONE]\n\n") if isinstance(part, Finish)]
     assert [(part.raw, part.raw_reason) for part in finishes] == [(small, "stop"), (None, LONG[:1_000])]
+
+
+def test_calls_that_were_answered_and_some_that_were_not_known() -> None:
+    reader = get("openai-chat").reader()
+    for block in (0, LONG, [], f"{LONG}b"):
+        reader.tool_called(block)
+    for block in (LONG, 0, 7, f"{LONG}b"):
+        reader.tool_answered(block)
+    reader.finish_later("stop")
+    assert reader.done("eof")[0] == Finish("stop")
 
 
 def test_arguments_that_come_with_a_start_wait_unless_they_are_large() -> None:
