@@ -244,7 +244,7 @@ class ResponsesWriter(Writer):
         body = _body(part, self._next)
         if self._item is not None and self._item.group == group and self._item.body["type"] == body["type"]:
             return self._item
-        self.held.add(2 * OVERHEAD + length(block, getattr(part, "id", None), getattr(part, "name", None)))
+        self.held.add(OVERHEAD + length(block, getattr(part, "id", None), getattr(part, "name", None)))
         self._close_item()
         item = _Item(self._next, body, group)
         self._add(block if group is None else group, body)
@@ -280,7 +280,7 @@ class ResponsesWriter(Writer):
 
     def _begin_content(self, item: _Item, stem: str, block: Block) -> _Content:
         _, position, _, member = words.CONTENTS[stem]
-        self.held.add(2 * OVERHEAD)
+        self.held.add(OVERHEAD)
         contents = item.body.setdefault("summary" if stem == words.SUMMARY else "content", [])
         body: dict[str, Any] = {"type": words.TYPES[stem], member: ""}
         if stem == words.TEXT:
