@@ -293,8 +293,10 @@ class ResponsesWriter(Writer):
 
     def _fragment(self, content: _Content, text: str, logprobs: Any = ()) -> None:
         content.text.append(text)
-        more = {"logprobs": logprobs} if content.stem == words.TEXT else {}
-        self._event(f"{content.stem}.delta", {**content.where, "delta": text, **more})
+        members = {**content.where, "delta": text}
+        if content.stem == words.TEXT:
+            members["logprobs"] = logprobs
+        self._event(f"{content.stem}.delta", members)
 
     def _close_content(self, item: _Item) -> None:
         content = item.content
