@@ -113,6 +113,15 @@ def test_half_a_payload_is_a_truncation_and_no_invalid(tail: bytes) -> None:
     assert problem.startswith("websopy: the stream ended")
 
 
+def test_half_an_error_line_is_a_truncation_and_no_invalid_but_a_whole_one_is() -> None:
+    stream = sse({"choices": [{"index": 0, "delta": {"content": "Hi"}}]}) + b'error: {"message":"no'
+    parts, problem = read("openai-chat", stream)
+    assert [part.kind for part in parts] == ["start", "text"]
+    assert problem == "openai-chat: the stream ended before [DONE]"
+    parts, problem = read("openai-chat", stream + b"\n")
+    assert [part.kind for part in parts] == ["start", "text", "invalid"]
+
+
 def test_half_a_line_of_an_event_read_line_by_line_is_a_truncation_too() -> None:
     stream = b'data: {"type":"section","section":"a","content":"A"}\ndata: {"type":"do'
     parts, problem = read("laddro", stream)
