@@ -10,6 +10,7 @@ from itertools import count, islice
 from typing import Any
 
 import pytest
+from tries import some
 
 from sse_core import Decoder, LimitError
 from sse_core.dialects import (
@@ -130,9 +131,10 @@ WRITERS = [
     *[("laddro", name) for name in ("sections that never end", "sections that go on in turn", "text")],
     *[("openai-transcription", name) for name in ("text", "an emoji at a time")],
 ]
+ROWS = some(WRITERS, "bounds of writers")
 
 
-@pytest.mark.parametrize(("dialect", "name"), WRITERS, ids=[" ".join(row) for row in WRITERS])
+@pytest.mark.parametrize(("dialect", "name"), ROWS, ids=[" ".join(row) for row in ROWS])
 def test_an_encoder_holds_no_more_than_four_times_its_limit(dialect: str, name: str) -> None:
     def fill(limit: int) -> tuple[PartEncoder, LimitError]:
         encoder = PartEncoder(dialect, max_size=limit)
