@@ -318,7 +318,7 @@ def test_a_checker_knows_each_dialect_by_name() -> None:
 
 def test_the_name_of_a_dialect_is_its_address() -> None:
     for name in names():
-        path = PACKAGE / "dialects" / name.replace("-", "/", 1)
+        path = PACKAGE / "dialects" / name.replace("-", "/", 1).replace("-", "_")
         assert path.with_suffix(".py").is_file() or (path / "__init__.py").is_file(), name
 
 

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
         "websopy",
     ]
 
-# The module of each, below this package: its DIALECT is the Dialect, or makes it of options that change its facts.
+# The module of each, below this package. Its DIALECT is the Dialect, or a function that makes it of the options that
+# change its facts; a table of services has DIALECTS, by name.
 _MODULES = {
     "aitunnel": ".aitunnel",
     "anthropic-completions": ".anthropic.completions",
@@ -75,9 +76,12 @@ def get(name: str, **options: Any) -> Dialect:
     """
     if name not in _MODULES or not _is_here(_MODULES[name]):
         raise ValueError(f"no dialect is called {name!r}; there are: {', '.join(names())}")
-    found = import_module(_MODULES[name], __package__).DIALECT
-    dialect: Dialect = found.with_options(**options) if options else found
-    return dialect
+    module = import_module(_MODULES[name], __package__)
+    table: dict[str, Dialect] = getattr(module, "DIALECTS", {})
+    found: Dialect | Callable[..., Dialect] = table.get(name) or module.DIALECT
+    if not isinstance(found, Dialect):
+        return found(**options)
+    return found.with_options(**options) if options else found
 
 
 def _is_here(module: str) -> bool:

@@ -38,10 +38,12 @@ class JsonReader(Reader):
     send in place of a stream, or break off into, arrives as ignored lines and goes to `read_body`. `body_ends`:
     the end of the body is how the dialect ends, so half an event there is always a truncation. `tells`: a shortcut,
     for a dialect whose nearly every part gets its payload where it is made: it hands the others to `tell` itself.
+    `bodies`: whether a body with no framing means anything; not in protocols, whose errors come in their own form.
     """
 
     body_ends = False
     tells = False
+    bodies = True
 
     def __init__(self, dialect: Dialect, *, loads: Callable[[str], Any] = json.loads) -> None:
         # Data that is one JSON object needs no more than `read_object`, until the end; but where an event is read in
@@ -131,7 +133,7 @@ class JsonReader(Reader):
     def control(self, item: Item) -> list[Part]:
         if not isinstance(item, Ignored):
             return super().control(item)
-        if self.ended:
+        if self.ended or not self.bodies:
             return []
         if self._body is None:
             if not _opens(item.line):

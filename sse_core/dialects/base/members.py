@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# Where the text of an error stands, the likelier first.
+_MESSAGES = ("message", "error", "error_msg", "error_message", "errorText", "detail", "msg", "content", "title", "text")
+
+
 def text_of(value: object, default: str = "") -> str:
     """`value` if it is a str, else `default`."""
     return value if type(value) is str else default
@@ -54,8 +58,7 @@ def read_error(value: object, raw: Any = None) -> Error:
     if type(inner) is dict:
         # What the outer object adds (a status, a code) holds where the inner one is silent.
         found = {**{name: item for name, item in found.items() if name != "type"}, **inner}
-    texts = [found.get(name) for name in ("message", "error", "error_msg", "detail", "msg", "content", "title")]
-    message = next((text for text in texts if type(text) is str and text), "")
+    message = next((text for name in _MESSAGES if type(text := found.get(name)) is str and text), "")
     type_ = str_or_none(found.get("type")) or str_or_none(found.get("error_type"))
     code = found.get("code")
     if type(code) is not int or code.bit_length() > 63:

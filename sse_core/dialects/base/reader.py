@@ -226,6 +226,10 @@ class Reader:
                 parts.append(self._corrected(finish))
         return parts
 
+    def other_of(self, event: Event, name: str, data: Any = None, block: Block | None = None) -> Other:
+        """The Other of an event whose id, and the reconnection time sent with it, mean something to the dialect."""
+        return Other(name, data, self.name, block, event.last_event_id or None, self.retry)
+
     def usage(self, new: Usage) -> list[Part]:
         """[the Usage so far], complete, if `new` changed it. Nothing but a count replaces one."""
         old = self.used
