@@ -49,10 +49,6 @@ FOUND: list[Row] = [
         ("transcoder", ("anthropic-messages", name, None, _SAME_INDEX))
         for name in ("cohere-v2", "openai-chat", "websopy")
     ],
-]
-# What is not mended yet: the searches pass over what breaks the same law in the same dialects. A row that is mended
-# moves up.
-OPEN: list[Row] = [
     *[("writers", (name, _BEGUN_AGAIN)) for name in ("openai-chat", "openai-completions")],
     (
         "dialects",
@@ -71,3 +67,6 @@ OPEN: list[Row] = [
         ),
     ),
 ]
+# What is not mended yet: the searches pass over what breaks the same law in the same dialects. A row that is mended
+# moves up.
+OPEN: list[Row] = []

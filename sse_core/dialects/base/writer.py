@@ -112,8 +112,9 @@ class Writer:
         self.finishes: dict[int, Finish] = {}
         self.called: set[int] = set()
         # The calls that were handed on: the end of one that was dropped is dropped, too.
-        # By choice and block, the id of each and the block under which it is written: another id there is another call.
-        self._calls_seen: dict[tuple[int, Block], tuple[str | None, Block]] = {}
+        # By choice and block, the id of each, the block under which it is written, and whether the provider runs it:
+        # another id there is another call.
+        self._calls_seen: dict[tuple[int, Block], tuple[str | None, Block, bool]] = {}
         # The choices of which something was said: a Start can no longer be the first word.
         self.spoken: set[int] = set()
 
@@ -304,21 +305,24 @@ class Writer:
         self.spoken.add(choice)
 
     def _write_tool_call(self, part: ToolCallDelta) -> list[Item]:
+        key = part.choice, part.block
+        id, block, server = self._calls_seen.get(key, (None, part.block, part.server))
+        another = bool(part.id and id and part.id != id)
+        if part.server and not server and not another:
+            raise EncodeError("part", part, "is not known to be of the client's call in whose block it came")
         if part.server and not self.server_calls:
             return []
         has_calls = type(self).write_tool_call is not Writer.write_tool_call
         if not part.json and not self.text_calls and has_calls:
             raise self.refuse(part, "whose arguments are JSON")
-        key = part.choice, part.block
-        id, block = self._calls_seen.get(key, (None, part.block))
-        if part.id and id and part.id != id:
-            block = f"{part.block}/{part.id}"
+        if another:
+            block, server = f"{part.block}/{part.id}", part.server
         if key not in self._calls_seen or (block != part.block and part.id):
             self.held.add(OVERHEAD + length(block))
         items = self.write_tool_call(part if block == part.block else part.__replace__(block=block))
         if part.choice not in self.spoken:
             self._speak(part.choice)
-        self._calls_seen[key] = part.id or id, block
+        self._calls_seen[key] = part.id or id, block, server
         if not part.server:
             self.called.add(part.choice)
         return items

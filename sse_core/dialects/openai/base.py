@@ -6,7 +6,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from ..._items import Event, Ignored
-from .._parts import Other, Start, Usage
+from .._parts import Error, Other, Start, Usage
 from ..base import JsonReader, Writer, count_or_none, dict_of, given, short, str_or_none, word_of, write_error
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._items import Item
-    from .._parts import Error, Finish, FinishReason, How, Part
+    from .._parts import Finish, FinishReason, How, Part
 
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -169,8 +169,10 @@ class ChunkWriter(Writer):
 
     def begin(self) -> None:
         super().begin()
-        # The choices that began, and whether their finish was written.
+        # The choices that began, and whether their finish was written; then only an error tells that what follows
+        # could not be said.
         self._finished: dict[int, bool] = {}
+        self._told = False
 
     def chunk(self, choice: int, delta: dict[str, Any], finish: str | None = None) -> Event:
         """The chunk of one choice, which has then begun; with `finish` it has finished."""
@@ -199,6 +201,7 @@ class ChunkWriter(Writer):
         return [self.chunk(part.choice, {}, word_of(part, _REASONS, _WORDS, "stop"))]
 
     def write_error(self, part: Error) -> list[Item]:
+        self._told = True
         return [self.event({"error": write_error(part)})]
 
     def write_other(self, part: Other) -> list[Item]:
@@ -209,9 +212,15 @@ class ChunkWriter(Writer):
     def write_end(self) -> list[Item]:
         open = [choice for choice, finished in self._finished.items() if not finished]
         finishes = [self.chunk(choice, {}, self.finish_word(choice)) for choice in open]
-        return [*finishes, *self.write_failed_end(), Event("[DONE]")]
+        return [*finishes, *self._usage(), Event("[DONE]")]
 
     def write_failed_end(self) -> list[Item]:
+        items = self._usage()
+        if not self._told and any(self._finished.values()):
+            items += self.write_error(Error("the answer could not be written", "server_error"))
+        return items
+
+    def _usage(self) -> list[Item]:
         return [] if self.held_usage is None else [self.chunk_of([], usage=write_usage(self.held_usage))]
 
     def finish_word(self, choice: int) -> str:
