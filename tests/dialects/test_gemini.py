@@ -381,8 +381,8 @@ def test_deep_nesting_never_raises(name: str) -> None:
 
 @pytest.mark.parametrize("choices", [1, 17])
 def test_calls_of_too_many_characters_are_invalid(choices: int) -> None:
-    """Sixteen million in all: the candidates have no such number each."""
-    text = {"partialArgs": [piece("$.a", True, stringValue="x" * 1_000_000)], "willContinue": True}
+    """Four million in all: the candidates have no such number each."""
+    text = {"partialArgs": [piece("$.a", True, stringValue="x" * 250_000)], "willContinue": True}
     sent = [
         {"candidates": [{"index": i % choices, "content": {"parts": [{"functionCall": one}]}}]}
         for one, count in (({"name": "f", "willContinue": True}, choices), (text, 17))
@@ -391,7 +391,7 @@ def test_calls_of_too_many_characters_are_invalid(choices: int) -> None:
     decoder = PartDecoder(NAME)
     parts = decoder.feed(sse(*sent))
     assert [part.kind for part in parts] == ["start", "invalid"]
-    assert "over 16777216 characters" in str(parts[1].error)  # type: ignore[attr-defined]
+    assert "over 4194304 characters" in str(parts[1].error)  # type: ignore[attr-defined]
 
 
 def test_small_values_in_deep_places_are_bounded_too() -> None:
@@ -399,7 +399,7 @@ def test_small_values_in_deep_places_are_bounded_too() -> None:
     deep = [piece(f"$.a[{i}]" + ".a" * 62, nullValue=0) for i in range(2000)]
     parts = decode(sse(call(name="f", willContinue=True), values(*deep), STOP))
     assert [part.kind for part in parts] == ["start", "invalid", "finish", "done"]
-    assert "over 16777216 characters" in str(parts[1].error)  # type: ignore[attr-defined]
+    assert "over 4194304 characters" in str(parts[1].error)  # type: ignore[attr-defined]
 
 
 FINISHES = [

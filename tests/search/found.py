@@ -50,6 +50,8 @@ FOUND: list[Row] = [
         for name in ("cohere-v2", "openai-chat", "websopy")
     ],
     *[("writers", (name, _BEGUN_AGAIN)) for name in ("openai-chat", "openai-completions")],
+    ("writers", ("openai-completions", [("Finish", ""), ("TextDelta", ""), ("Start", "")])),
+    ("writers", ("openai-chat", [("Other", "reference", {"type": "text", "text": "q"})])),
     (
         "dialects",
         (

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_SIZE = 16 * 1024 * 1024  # of all calls under way in a stream
+MAX_SIZE = 4 * 1024 * 1024  # of all calls under way in a stream
 _MAX_DEPTH = 64
 # What an object, an array or a value counts beside its characters: about what it takes in memory. Without it,
 # paths of 64 steps of two characters each would hold 69 times what came.

@@ -169,14 +169,15 @@ class ChunkWriter(Writer):
 
     def begin(self) -> None:
         super().begin()
-        # The choices that began, and whether their finish was written; then only an error tells that what follows
-        # could not be said.
+        # The choices that began, and whether their finish was written.
         self._finished: dict[int, bool] = {}
-        self._told = False
+        # A finish was written, and no error: then only one tells that what follows could not be said.
+        self._looks_whole = False
 
     def chunk(self, choice: int, delta: dict[str, Any], finish: str | None = None) -> Event:
         """The chunk of one choice, which has then begun; with `finish` it has finished."""
         self._finished[choice] = finish is not None
+        self._looks_whole = self._looks_whole or finish is not None
         return self.chunk_of([self.choice_of(choice, delta, finish)])
 
     def choice_of(self, choice: int, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
@@ -201,7 +202,7 @@ class ChunkWriter(Writer):
         return [self.chunk(part.choice, {}, word_of(part, _REASONS, _WORDS, "stop"))]
 
     def write_error(self, part: Error) -> list[Item]:
-        self._told = True
+        self._looks_whole = False
         return [self.event({"error": write_error(part)})]
 
     def write_other(self, part: Other) -> list[Item]:
@@ -216,7 +217,7 @@ class ChunkWriter(Writer):
 
     def write_failed_end(self) -> list[Item]:
         items = self._usage()
-        if not self._told and any(self._finished.values()):
+        if self._looks_whole:
             items += self.write_error(Error("the answer could not be written", "server_error"))
         return items
 

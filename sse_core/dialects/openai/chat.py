@@ -231,7 +231,7 @@ class ChatWriter(ChunkWriter):
     def write_other(self, part: Other) -> list[Item]:
         if part.name in _DELTA_OTHERS:
             delta = {part.name: part.data}
-        elif part.name == "reference":  # Mistral's
+        elif part.name == "reference" and dict_of(part.data).get("type") == "reference":  # Mistral's
             delta = {"content": [part.data]}
         elif part.name == "logprobs":
             choice = {"index": part.choice, "delta": {}, "logprobs": part.data, "finish_reason": None}
