@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from reading import gather, read, write
 
-from sse_core import EncodeError
+from sse_core import Decoder, EncodeError, Event
 from sse_core.dialects import (
     Accumulator,
     BlockEnd,
@@ -15,11 +16,13 @@ from sse_core.dialects import (
     Finish,
     Other,
     Part,
+    PartEncoder,
     ReasoningDelta,
     Start,
     TextDelta,
     ToolCallDelta,
     Usage,
+    get,
     names,
 )
 
@@ -190,5 +193,55 @@ def rendered() -> str:
     )
 
 
+# -- the table of all dialects: what its columns after the second say
+
+# What a dialect cannot say, in a word; of what it refuses, nothing else is asked.
+_CANNOT = {
+    "text": "text",
+    "reasoning": "reasoning",
+    "tool call: name, arguments": "calls",
+    "usage: output": "usage",
+    "`choice=1`": "a second choice",
+    "error: message": "errors",
+}
+_NAMES = ("type", "event", "event_type", "kind")  # of payloads: members whose value tells one from another
+
+
+def facts_of(name: str) -> list[str]:
+    """The cells of a dialect: what ends it, its error, what it cannot say."""
+    dialect = get(name)
+    end = "never: come again" if dialect.endless else dialect.terminal
+    lost = [word for feature, word in _CANNOT.items() if outcome(name, feature) in (REFUSED, DROPPED)]
+    if lost[:3] == ["text", "reasoning", "calls"]:
+        lost = ["all but Others"] if "errors" in lost else ["all but Others and errors"]
+    return [end, _error_of(name), ", ".join(lost)]
+
+
+def _error_of(name: str) -> str:
+    """How an Error is written: the event that is read back as one; and whether that is the end."""
+    encoder = PartEncoder(name)
+    try:
+        stream = encoder.send(Error("Busy")) + encoder.close()
+    except EncodeError:
+        return "none"
+    events, reader = Decoder().feed(stream), get(name).reader()
+    for event in events:
+        if any(part.kind == "error" for part in reader.decode(event)):
+            return f"`{_shape(event)}`{', the end' if get(name).error_ends else ''}"
+    return f"`{_shape(events[-1])}`, read as an Other"
+
+
+def _shape(event: Event) -> str:
+    named = "" if event.type == "message" else f"event: {event.type} "
+    try:
+        data = json.loads(event.data)
+    except ValueError:
+        return f"{named}data: text"
+    members = [f"{key}: {json.dumps(data[key])}" if key in _NAMES and type(data[key]) is str else key for key in data]
+    return f"{named}{{{', '.join(members)}}}"
+
+
 if __name__ == "__main__":
     print(rendered(), end="")
+    for name in names():
+        print(" | ".join([name, *facts_of(name)]))
