@@ -10,14 +10,14 @@ from __future__ import annotations
 from .._errors import DialectError
 from .._items import Event
 from ._parts import BlockEnd, Invalid, TextDelta
-from .base import OVERHEAD, Dialect, HeldText, JsonReader, Writer, given, length, text_of
+from .base import OVERHEAD, Dialect, HeldText, JsonReader, PlainWriter, given, length, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from .._items import Item
-    from ._parts import Block, Error, Other, Part
+    from ._parts import Block, Error, Finish, Part
 
 
 _MOST_LOST = 1000  # lines of an event that are an Invalid each: from that one on the rest is one
@@ -63,9 +63,7 @@ class LaddroReader(JsonReader):
         return [self.other(payload, event)]
 
 
-class LaddroWriter(Writer):
-    one_choice = True
-
+class LaddroWriter(PlainWriter):
     def begin(self) -> None:
         super().begin()
         # The text of each open section, which can only be sent whole.
@@ -86,13 +84,7 @@ class LaddroWriter(Writer):
         # A reader stops at the error: what it is to have goes before.
         return [*self._open_sections(), self._event("error", message=part.message, statusCode=part.status)]
 
-    def write_other(self, part: Other) -> list[Item]:
-        return self.other(part)
-
-    def write_end(self) -> list[Item]:
-        finish = self.held_finish()
-        if finish.reason == "error":
-            return self.write_bad_end(finish)
+    def write_last(self, finish: Finish) -> list[Item]:
         return [*self._open_sections(), self._event("done")]
 
     def write_failed_end(self) -> list[Item]:

@@ -7,14 +7,14 @@ Where the two names differ the JSON's counts, as in the document's own client; a
 from __future__ import annotations
 
 from ._parts import Other, Start, TextDelta, Usage
-from .base import Dialect, JsonReader, Writer, count_or_none, given, str_or_none, text_of
+from .base import Dialect, JsonReader, PlainWriter, count_or_none, given, str_or_none, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from .._items import Event, Item
-    from ._parts import Error, Part
+    from ._parts import Error, Finish, Part
 
 
 class SajuapiReader(JsonReader):
@@ -33,13 +33,12 @@ class SajuapiReader(JsonReader):
         return [Other(kind, payload, self.name)]
 
 
-class SajuapiWriter(Writer):
-    one_choice = True
+class SajuapiWriter(PlainWriter):
     replaces = True
 
     def write_start(self, part: Start) -> list[Item]:
         self.begin()
-        self.id, self.model = part.id or self.id, part.model or self.model
+        super().write_start(part)
         return [self._event("start", id=self.id, model=self.model)]
 
     def write_text(self, part: TextDelta) -> list[Item]:
@@ -51,10 +50,7 @@ class SajuapiWriter(Writer):
     def write_other(self, part: Other) -> list[Item]:
         return self.meaningless(part, self.event(part.data, part.name))
 
-    def write_end(self) -> list[Item]:
-        finish = self.held_finish()
-        if finish.reason == "error":
-            return self.write_bad_end(finish)
+    def write_last(self, finish: Finish) -> list[Item]:
         return [self._event("done", id=self.id, tokens_used=_total(self.held_usage))]
 
     def _event(self, name: str, **members: Any) -> Event:

@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from .._errors import EncodeError
 from ._parts import BlockEnd, TextDelta, ToolCallDelta, Usage
-from .base import CallBuffer, Dialect, JsonReader, Nesting, Writer, count_or_none, dict_of, given, str_or_none, text_of
+from .base import (
+    CallBuffer,
+    Dialect,
+    JsonReader,
+    Nesting,
+    PlainWriter,
+    count_or_none,
+    dict_of,
+    given,
+    str_or_none,
+    text_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from .._items import Event, Item
-    from ._parts import Error, Other, Part
+    from ._parts import Error, Finish, Part
 
 
 class WebsopyReader(JsonReader):
@@ -48,9 +59,7 @@ class WebsopyReader(JsonReader):
         return [call, BlockEnd(block, "tool_call")]
 
 
-class WebsopyWriter(Writer):
-    one_choice = True
-
+class WebsopyWriter(PlainWriter):
     def begin(self) -> None:
         super().begin()
         self._calls = CallBuffer(self.held)
@@ -69,13 +78,7 @@ class WebsopyWriter(Writer):
     def write_error(self, part: Error) -> list[Item]:
         return [self._event("error", message=part.message, code=part.code, status=part.status)]
 
-    def write_other(self, part: Other) -> list[Item]:
-        return self.other(part)
-
-    def write_end(self) -> list[Item]:
-        finish = self.held_finish()
-        if finish.reason == "error":
-            return self.write_bad_end(finish)
+    def write_last(self, finish: Finish) -> list[Item]:
         calls = [self._tool_call(call) for call in self._calls.pop_all()]
         used = self.held_usage or Usage()
         counts = given(

@@ -7,8 +7,8 @@ is an Other("stop").
 
 from __future__ import annotations
 
-from .._parts import Other, Start, TextDelta
-from ..base import Dialect, length, str_or_none, text_of, word_of
+from .._parts import Other
+from ..base import Dialect, PlainReader, PlainWriter, length, str_or_none, word_of
 from .base import AnthropicReader, AnthropicWriter
 
 TYPE_CHECKING = False
@@ -16,20 +16,21 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._items import Event, Item
-    from .._parts import FinishReason, Part
+    from .._parts import Finish, FinishReason, Part, TextDelta
+    from ..base.plain import Path
 
 _REASONS: dict[str, FinishReason] = {"stop_sequence": "stop", "max_tokens": "length", "refusal": "content_filter"}
 _WORDS: dict[FinishReason, str] = {reason: word for word, reason in _REASONS.items()}
+_AT: dict[str, Path] = {"id": ("id",), "model": ("model",), "text": ("completion",), "finish": ("stop_reason",)}
 # The events that parts say: an Other of such a name would be read as text, or as the end.
 _RESERVED = ("completion", "error")
 
 
-class CompletionsReader(AnthropicReader):
+class CompletionsReader(AnthropicReader, PlainReader):
     """Reads the legacy text completion stream."""
 
-    def begin(self) -> None:
-        super().begin()
-        self._started = False
+    at = _AT
+    reasons = _REASONS
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         kind = self.kind_of(payload, event)
@@ -37,33 +38,25 @@ class CompletionsReader(AnthropicReader):
             return self.fail(payload)
         if kind != "completion":
             return [self.other(payload, event)]
-        parts: list[Part] = []
-        if not self._started:
-            self._started = True
-            parts.append(Start(str_or_none(payload.get("id")), str_or_none(payload.get("model"))))
-        text = text_of(payload.get("completion"))
-        if text:
-            parts.append(TextDelta(text, 0, False, 0, payload))
-        reason = str_or_none(payload.get("stop_reason"))
-        if reason is None:
+        parts = super().read_object(payload, event)
+        if not str_or_none(payload.get("stop_reason")):
             return parts
         stop = str_or_none(payload.get("stop"))
         if stop is not None:
             parts.append(Other("stop", stop, self.name))
-        return [*parts, *self.finish(_REASONS.get(reason, "other"), reason), *self.done("event")]
+        return [*parts, *self.done("event")]
+
+    def whole(self) -> bool:
+        return False
 
 
-class CompletionsWriter(AnthropicWriter):
+class CompletionsWriter(AnthropicWriter, PlainWriter):
     """Writes it. Every event is complete: all five members, and the type."""
 
     def begin(self) -> None:
         super().begin()
         # The sequence that stopped the answer: the last event has it.
         self._stop: str | None = None
-
-    def write_start(self, part: Start) -> list[Item]:
-        self.id, self.model = part.id or self.id, part.model or self.model
-        return []
 
     def write_text(self, part: TextDelta) -> list[Item]:
         return [self._completion(part.text)]
@@ -78,10 +71,7 @@ class CompletionsWriter(AnthropicWriter):
         self._stop = stop
         return []
 
-    def write_end(self) -> list[Item]:
-        finish = self.held_finish()
-        if finish.reason == "error":
-            return self.write_bad_end(finish)
+    def write_last(self, finish: Finish) -> list[Item]:
         return [self._completion("", word_of(finish, _REASONS, _WORDS, "stop_sequence"))]
 
     def _completion(self, text: str, reason: str | None = None) -> Event:

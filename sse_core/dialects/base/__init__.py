@@ -17,6 +17,7 @@ from .members import (
     text_of,
     write_error,
 )
+from .plain import PlainReader, PlainWriter, member
 from .reader import Reader
 from .writer import Writer, word_of
 
@@ -29,6 +30,8 @@ __all__ = [
     "HeldText",
     "JsonReader",
     "Nesting",
+    "PlainReader",
+    "PlainWriter",
     "Reader",
     "Text",
     "Waiting",
@@ -40,6 +43,7 @@ __all__ = [
     "given",
     "index_or_none",
     "length",
+    "member",
     "read_error",
     "short",
     "short_or_none",

@@ -13,7 +13,7 @@ from ..base import (
     Dialect,
     HeldText,
     JsonReader,
-    Writer,
+    PlainWriter,
     count_or_none,
     dict_of,
     str_or_none,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._items import Item
-    from .._parts import Error, Part
+    from .._parts import Error, Finish, Part
 
 _DELTA = "transcript.text.delta"
 _SEGMENT = "transcript.text.segment"
@@ -93,10 +93,8 @@ class TranscriptionReader(JsonReader):
         return [*parts, *self.done("event")]
 
 
-class TranscriptionWriter(Writer):
+class TranscriptionWriter(PlainWriter):
     """Writes a transcription: text as deltas, and all of it again at the end."""
-
-    one_choice = True
 
     def begin(self) -> None:
         super().begin()
@@ -129,10 +127,7 @@ class TranscriptionWriter(Writer):
         event = self.event(part.data, "message" if kind == part.name else part.name)
         return [event] if again and kind == _SEGMENT else self.meaningless(part, event)
 
-    def write_end(self) -> list[Item]:
-        finish = self.held_finish()
-        if finish.reason == "error":
-            return self.write_bad_end(finish)
+    def write_last(self, finish: Finish) -> list[Item]:
         payload = {**self._rest, "type": _DONE, "text": str(self._text)}
         usage = {name: count for name in _COUNTS if (count := getattr(self.held_usage, name, None)) is not None}
         usage = {**dict_of(payload.get("usage")), **usage}
