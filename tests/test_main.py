@@ -701,7 +701,7 @@ def test_main_writes_until_all_is_taken(buffered: bool, monkeypatch: pytest.Monk
 
     reader, writer = os.pipe()
     little = Little()
-    output = io.TextIOWrapper(io.BufferedWriter(little) if buffered else little)  # type: ignore[type-var]
+    output = io.TextIOWrapper(io.BufferedWriter(little) if buffered else little)
     monkeypatch.setattr(sys, "stdout", output)
     assert command.main([str(STREAMS / "named.sse")]) == 0
     assert len(rows(little.taken.decode())) == 6

@@ -877,7 +877,7 @@ def test_once_failed_no_call_is_completed() -> None:
 def test_a_start_of_the_wrong_type_begins_nothing() -> None:
     encoder = PartEncoder(NAME)
     with pytest.raises(EncodeError):
-        encoder.send(ToolCallDelta("{}", 0, {1}))  # type: ignore[arg-type]
+        encoder.send(ToolCallDelta("{}", 0, {1}))
     data = encoder.send(TextDelta("x")) + encoder.close()
     events = [event.json() for event in Decoder().feed(data)]
     assert [e["type"] for e in events] == [
@@ -914,7 +914,7 @@ def test_no_other_makes_a_call_the_clients_or_the_servers(server: bool, name: st
 def test_arguments_of_any_size_and_any_characters() -> None:
     arguments = '{"n":' + "1" * 10_000 + ',"s":"\\ud800 \ud800"}'
     call = [part for part in decode(encoded(ToolCallDelta(arguments, 0, "c", "f"))) if part.kind == "tool_call"]
-    assert "".join([part.arguments for part in call]) == arguments  # type: ignore[attr-defined]
+    assert "".join([part.arguments for part in call]) == arguments
 
 
 def encoded(*parts: Part) -> bytes:

@@ -109,7 +109,7 @@ def _renumbered(parts: list[Part]) -> list[Part]:
         block = getattr(part, "block", None)
         if block is not None:
             part = copy(part)
-            part.block = numbers.setdefault(block, len(numbers))  # type: ignore[attr-defined]
+            part.block = numbers.setdefault(block, len(numbers))
         result.append(part)
     return result
 

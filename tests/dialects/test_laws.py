@@ -414,7 +414,7 @@ def test_a_decoder_is_copied_after_any_event_however_deep_the_payloads(name: str
             twin = copied(decoder)
             assert parts + twin.feed(b"".join(events[at + 1 :])) + twin.close() == expected
         assert parts + decoder.close() == expected
-        assert copied(decoder).done == Done(expected[-1].how)  # type: ignore[union-attr]
+        assert copied(decoder).done == Done(expected[-1].how)
 
 
 @every

@@ -658,12 +658,12 @@ UNWRITABLE: dict[str, Part] = {
 }
 REFUSED: dict[str, Part] = {
     "an Other whose name no event line can hold": Other("a\nb"),
-    "an id that is no JSON": Start(id={1}),  # type: ignore[arg-type]
-    "a model that is no JSON": Start(model={1}),  # type: ignore[arg-type]
-    "a call's id that is no JSON": ToolCallDelta("{}", 0, {1}),  # type: ignore[arg-type]
-    "a call's name that is no JSON": ToolCallDelta("{}", 0, "c", {1}),  # type: ignore[arg-type]
-    "a signature that is no JSON": ReasoningDelta("", 0, {1}),  # type: ignore[arg-type]
-    "an error's status that is no JSON": Error("no", status={1}),  # type: ignore[arg-type]
+    "an id that is no JSON": Start(id={1}),
+    "a model that is no JSON": Start(model={1}),
+    "a call's id that is no JSON": ToolCallDelta("{}", 0, {1}),
+    "a call's name that is no JSON": ToolCallDelta("{}", 0, "c", {1}),
+    "a signature that is no JSON": ReasoningDelta("", 0, {1}),
+    "an error's status that is no JSON": Error("no", status={1}),
 }
 
 

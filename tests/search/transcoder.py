@@ -26,7 +26,7 @@ class Written(NamedTuple):
 
 
 def transcode(source: str, target: str, chunks: list[bytes], limit: int | None = None) -> Written:
-    transcoder: Any = Transcoder(source, target, max_event_size=limit)  # type: ignore[arg-type]
+    transcoder: Any = Transcoder(source, target, max_event_size=limit)
     data, raised = b"", None
     try:
         for chunk in chunks:
@@ -46,7 +46,7 @@ def transcode(source: str, target: str, chunks: list[bytes], limit: int | None =
 
 def gathered(name: str, stream: bytes, limit: int | None = None) -> tuple[Accumulator, list[Part]]:
     """A stream as its client has it."""
-    decoder: Any = PartDecoder(name, max_event_size=limit)  # type: ignore[arg-type]
+    decoder: Any = PartDecoder(name, max_event_size=limit)
     parts, message = decoder.feed(stream), Accumulator()
     try:
         parts += decoder.close()

@@ -418,15 +418,15 @@ def test_the_sentinel_of_ones_own_is_never_written_as_data() -> None:
 @pytest.mark.parametrize(
     "part",
     [
-        TextDelta("a", []),  # type: ignore[arg-type]
-        ToolCallDelta("{}", {}),  # type: ignore[arg-type]
-        BlockEnd([], "tool_call"),  # type: ignore[arg-type]
-        BlockEnd(0, []),  # type: ignore[arg-type]
-        Error("m", {}),  # type: ignore[arg-type]
-        ReasoningDelta("x", 0, 5),  # type: ignore[arg-type]
-        Usage("a"),  # type: ignore[arg-type]
-        Start(5),  # type: ignore[arg-type]
-        Other("x", None, None, []),  # type: ignore[arg-type]
+        TextDelta("a", []),
+        ToolCallDelta("{}", {}),
+        BlockEnd([], "tool_call"),
+        BlockEnd(0, []),
+        Error("m", {}),
+        ReasoningDelta("x", 0, 5),
+        Usage("a"),
+        Start(5),
+        Other("x", None, None, []),
     ],
     ids=repr,
 )

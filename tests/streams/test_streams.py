@@ -193,9 +193,9 @@ def test_chunks_are_bytes_like() -> None:
     assert decoder.feed(bytearray(HI[:9])) + decoder.feed(stream[9:20]) + decoder.feed(b"") == []
     assert decoder.feed(stream[20 : len(HI)]) == [TextDelta("Hi")]
     with pytest.raises(TypeError, match="not str: encode it as UTF-8 first"):
-        decoder.feed("data: x\n\n")  # type: ignore[arg-type]
+        decoder.feed("data: x\n\n")
     with pytest.raises(TypeError, match="not list"):
-        decoder.feed([1])  # type: ignore[arg-type]
+        decoder.feed([1])
     released = memoryview(HI)
     released.release()
     for taker in (decoder, Transcoder("websopy", "laddro"), Transcoder("websopy", "websopy")):
@@ -438,7 +438,7 @@ def test_a_transcoder_raises_as_its_decoder_does() -> None:
     with pytest.raises(LimitError):
         transcoder.close()
     with pytest.raises(TypeError):
-        Transcoder("websopy", "laddro").feed("x")  # type: ignore[arg-type]
+        Transcoder("websopy", "laddro").feed("x")
 
 
 # -- iter_parts, aiter_parts
@@ -541,7 +541,7 @@ def test_state_after_the_end_is_that_of_the_end_for_every_cut() -> None:
         decoder.feed(stream[cut:])
         assert (decoder.last_event_id, decoder.reconnection_time, decoder.done) == ("1", 5, Done("sentinel"))
     with pytest.raises(TypeError):
-        decoder.feed("text")  # type: ignore[arg-type]
+        decoder.feed("text")
 
 
 def test_a_target_that_cannot_say_a_part_still_sends_what_came_before_it() -> None:

@@ -365,7 +365,7 @@ def test_promise_5_no_event_is_lost_to_an_error(cut: Callable[[bytes], list[byte
             assert raised.value is error
     assert state(decoder) == ("1", None, False, str(error))
     with pytest.raises(TypeError):
-        decoder.feed("x")  # type: ignore[arg-type]
+        decoder.feed("x")
     decoder.reset()
     assert state(decoder) == ("1", None, False, "")
     assert decoder.feed(b"data: x\n\n") == [event("x", "1")]
