@@ -10,10 +10,10 @@ from random_streams import in_pieces
 from reading import random_pieces
 
 from sse_core import DialectError, Event, TruncatedError
-from sse_core.dialects import Accumulator, Part, PartDecoder, get, names
+from sse_core.dialects import Accumulator, Part, PartDecoder, get
 
 from . import again
-from .hostile import damaged
+from .hostile import NAMES, damaged
 from .searching import Case, Search, hold
 
 _NONE = type(None)
@@ -94,7 +94,7 @@ def held(thing: object) -> int:
 
 
 def _make(rng: Random) -> Case:
-    name = rng.choice(names())
+    name = rng.choice(NAMES)
     return name, damaged(rng, name)
 
 

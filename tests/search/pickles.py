@@ -9,9 +9,9 @@ from typing import Any
 from random_streams import DEFAULT_TYPES, in_pieces, random_stream
 
 from sse_core import Comment, Decoder, EncodeError, Encoder, Event, Id, Retry, SSEError
-from sse_core.dialects import Accumulator, PartDecoder, PartEncoder, Transcoder, names
+from sse_core.dialects import Accumulator, PartDecoder, PartEncoder, Transcoder
 
-from .hostile import damaged
+from .hostile import NAMES, damaged
 from .searching import Case, Search, hold
 from .writers import part_of, some_rows
 
@@ -25,7 +25,7 @@ _ITEMS: dict[str, Any] = {"Event": Event, "Comment": Comment, "Retry": Retry, "I
 
 def _make(rng: Random) -> Case:
     kind, how = rng.choice(list(_KINDS)), rng.choice(list(_COPIES))
-    first, second, at = rng.choice(names()), rng.choice(names()), rng.randrange(12)
+    first, second, at = rng.choice(NAMES), rng.choice(NAMES), rng.randrange(12)
     if kind == "Decoder":
         return kind, how, rng.choice(DEFAULT_TYPES), "", at, in_pieces(random_stream(rng), rng.randrange(1, 9))
     if kind == "Encoder":
