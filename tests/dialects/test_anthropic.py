@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from order_anthropic import check
+from reading import typed as sse
 
 from sse_core import Decoder, EncodeError, Event, TruncatedError
 from sse_core.dialects import (
@@ -28,17 +29,6 @@ from sse_core.dialects import (
 
 NAME = "anthropic-messages"
 DEEP = "[" * 5000 + "]" * 5000
-
-
-def sse(*payloads: dict[str, Any] | str) -> bytes:
-    """The stream of these payloads; a str is the data as it is."""
-    events = []
-    for payload in payloads:
-        if isinstance(payload, str):
-            events.append(f"data: {payload}\n\n")
-        else:
-            events.append(f"event: {payload['type']}\ndata: {json.dumps(payload)}\n\n")
-    return "".join(events).encode()
 
 
 def message(**members: Any) -> dict[str, Any]:

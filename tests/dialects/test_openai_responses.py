@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from order_responses import check
-from reading import write
+from reading import gather, write
 
 from sse_core import Decoder, EncodeError, Event, TruncatedError
 from sse_core.dialects import (
-    Accumulator,
     BlockEnd,
     Done,
     Error,
@@ -492,13 +491,6 @@ def test_the_same_dialect_in_and_out_keeps_every_part(name: str) -> None:
     written = merged(again(parts))
     assert [part for part in written if part.kind != "block_end"] == [p for p in parts if p.kind != "block_end"]
     assert ends(written) == ends(parts)
-
-
-def gather(parts: list[Part]) -> Accumulator:
-    message = Accumulator()
-    for part in parts:
-        message.add(part)
-    return message
 
 
 INTERLEAVED: dict[str, list[Part]] = {
