@@ -353,9 +353,9 @@ WRONG_USAGE = {
 }
 
 
-@pytest.mark.parametrize("args", WRONG_USAGE.values(), ids=WRONG_USAGE)
-def test_wrong_usage(args: list[str]) -> None:
-    code, out, err = run(*args, stdin=b"data: [DONE]\n\n")
+@pytest.mark.parametrize("name", some(WRONG_USAGE, "processes"))  # all of them below, in this process
+def test_wrong_usage(name: str) -> None:
+    code, out, err = run(*WRONG_USAGE[name], stdin=b"data: [DONE]\n\n")
     assert (code, out) == (2, "")
     assert err.startswith("usage: ")
 
@@ -659,10 +659,13 @@ def test_main_prints_a_stream_whatever_it_counts_to(
 
 
 @pytest.mark.parametrize("args", [["--max-event-size", "-1"], *WRONG_USAGE.values()], ids=" ".join)
-def test_main_wrong_usage(args: list[str]) -> None:
+def test_main_wrong_usage(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         command.main(args)
     assert stopped.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: ")
 
 
 @pytest.mark.parametrize(("gone", "status"), [("reader", 0), ("writable", 1), ("all", 1)])
