@@ -13,7 +13,7 @@ pytest.register_assert_rewrite("reading", *[path.stem for path in (_SUPPORT / "g
 
 @pytest.fixture(scope="module", autouse=True)
 def _collect_what_a_module_makes() -> None:
-    """Thousands of tests and their reports are walked by no collection: the tests of time and memory ask for many."""
+    """And not what came before it, thousands of tests and their reports: tests of time and memory collect often."""
     gc.collect()
     gc.freeze()
 

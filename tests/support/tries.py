@@ -24,12 +24,13 @@ def some(cases: Iterable[T], seed: object) -> list[T]:
 
 
 def some_pairs(firsts: Iterable[T], seconds: Iterable[U], seed: object) -> list[tuple[T, U]]:
-    """Each of `firsts` with one of `seconds`, and each of `seconds` with one of `firsts`, in their order; all pairs in
-    the long form. So the short form grows with the names, not with their square.
+    """All pairs; in the short form each of `firsts` with one of `seconds` and the other way round, in their order.
+
+    It grows with the names, then, and not with their square.
     """
     left, right = list(firsts), list(seconds)
     pairs = list(product(left, right))
-    if TRIES >= 10:
+    if TRIES >= 10 or not pairs:
         return pairs
     rng, kept = random.Random(str(seed)), set[tuple[T, U]]()
     for _ in range(TRIES):
