@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from order_anthropic import check
+from reading import typed as sse
 
 from sse_core import Decoder, EncodeError, Event, TruncatedError
 from sse_core.dialects import (
@@ -28,17 +29,6 @@ from sse_core.dialects import (
 
 NAME = "anthropic-messages"
 DEEP = "[" * 5000 + "]" * 5000
-
-
-def sse(*payloads: dict[str, Any] | str) -> bytes:
-    """The stream of these payloads; a str is the data as it is."""
-    events = []
-    for payload in payloads:
-        if isinstance(payload, str):
-            events.append(f"data: {payload}\n\n")
-        else:
-            events.append(f"event: {payload['type']}\ndata: {json.dumps(payload)}\n\n")
-    return "".join(events).encode()
 
 
 def message(**members: Any) -> dict[str, Any]:
@@ -877,7 +867,7 @@ def test_once_failed_no_call_is_completed() -> None:
 def test_a_start_of_the_wrong_type_begins_nothing() -> None:
     encoder = PartEncoder(NAME)
     with pytest.raises(EncodeError):
-        encoder.send(ToolCallDelta("{}", 0, {1}))  # type: ignore[arg-type]
+        encoder.send(ToolCallDelta("{}", 0, {1}))
     data = encoder.send(TextDelta("x")) + encoder.close()
     events = [event.json() for event in Decoder().feed(data)]
     assert [e["type"] for e in events] == [
@@ -914,7 +904,7 @@ def test_no_other_makes_a_call_the_clients_or_the_servers(server: bool, name: st
 def test_arguments_of_any_size_and_any_characters() -> None:
     arguments = '{"n":' + "1" * 10_000 + ',"s":"\\ud800 \ud800"}'
     call = [part for part in decode(encoded(ToolCallDelta(arguments, 0, "c", "f"))) if part.kind == "tool_call"]
-    assert "".join([part.arguments for part in call]) == arguments  # type: ignore[attr-defined]
+    assert "".join([part.arguments for part in call]) == arguments
 
 
 def encoded(*parts: Part) -> bytes:

@@ -123,7 +123,7 @@ def test_events_are_complete_and_end_in_crlf() -> None:
     ],
 )
 def test_the_stop_reason_written(finish: Finish, word: str) -> None:
-    assert decode(encode(TextDelta("Hi"), finish))[-2].raw_reason == word  # type: ignore[attr-defined]
+    assert decode(encode(TextDelta("Hi"), finish))[-2].raw_reason == word
 
 
 def test_a_finish_that_is_an_error_is_written_as_one() -> None:

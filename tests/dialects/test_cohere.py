@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from order_cohere import check
+from reading import typed as sse
 
 from sse_core import Decoder, EncodeError, Event, TruncatedError
 from sse_core.dialects import (
@@ -32,17 +33,6 @@ from sse_core.dialects import (
 NAME = "cohere-v2"
 DEEP = "[" * 5000 + "]" * 5000
 CITATION = {"type": "citation-start", "index": 0, "delta": {"message": {"citations": {"start": 0, "end": 2}}}}
-
-
-def sse(*payloads: dict[str, Any] | str) -> bytes:
-    """The stream of these payloads; a str is the data as it is."""
-    events = []
-    for payload in payloads:
-        if isinstance(payload, str):
-            events.append(f"data: {payload}\n\n")
-        else:
-            events.append(f"event: {payload['type']}\ndata: {json.dumps(payload)}\n\n")
-    return "".join(events).encode()
 
 
 def event(type: str, index: Any = None, message: Any = None, **members: Any) -> dict[str, Any]:

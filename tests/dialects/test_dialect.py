@@ -333,7 +333,7 @@ def test_what_is_no_json_object_is_invalid_and_the_stream_goes_on(data: str) -> 
     assert isinstance(invalid, Invalid)
     assert invalid.event == Event(data)
     assert str(invalid.error).startswith("openai-chat: the data is no JSON")
-    assert invalid.error.event == Event(data)  # type: ignore[attr-defined]
+    assert invalid.error.event == Event(data)
 
 
 @pytest.mark.parametrize("data", [' {"type":"x"}', '{"type":"x"} ', '{"type":\n"x"}'], ids=repr)
@@ -589,9 +589,9 @@ def test_a_body_that_is_too_large_is_dropped_to_its_end_and_said_once() -> None:
     ("part", "field"),
     [
         ("text", "part"),
-        (TextDelta(5), "text"),  # type: ignore[arg-type]
-        (ToolCallDelta({"a": 1}), "arguments"),  # type: ignore[arg-type]
-        (Finish(None), "reason"),  # type: ignore[arg-type]
+        (TextDelta(5), "text"),
+        (ToolCallDelta({"a": 1}), "arguments"),
+        (Finish(None), "reason"),
         (TextDelta("x", choice=-1), "choice"),
         (TextDelta("x", choice=True), "choice"),
     ],

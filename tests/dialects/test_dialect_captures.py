@@ -1,19 +1,19 @@
 """Recorded streams say what was written down for them, whole and cut, and say it again re-encoded."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
 import captures
 import pytest
-from reading import gather, pieces, random_pieces, read, write
+from reading import gather, pieces, random_pieces, read, value_of, write
+from tries import tries
 
 from sse_core.dialects import BlockEnd, Finish, Part, ReasoningDelta, Start, TextDelta, Usage, names
 
 CAPTURES = [row for row in captures.expected() if row["dialect"].removeprefix("seed-") in names()]
-SMALL = 100_000  # bytes: up to here byte by byte, above only in random pieces
+SMALL = tries(100_000)  # bytes: up to here byte by byte, above only in random pieces
 
 BY_HAND = "(set by hand: an error is in the stream)"
 # Dialects whose blocks EXPECTED.jsonl names by choice; the others' keys are our blocks.
@@ -78,14 +78,6 @@ def found(parts: list[Part], by_choice: bool) -> dict[str, Any]:
     }
 
 
-def value_of(arguments: str) -> Any:
-    """What the text of the arguments says; the text, if it is no JSON."""
-    try:
-        return json.loads(arguments or "{}")
-    except ValueError:
-        return arguments
-
-
 def kept(name: str, parts: list[Part]) -> list[Part]:
     """What the same dialect in and out keeps: usage but the last, and at the end; not by what the end was told."""
     usage = [part for part in parts if isinstance(part, Usage)][-1:]
@@ -109,7 +101,7 @@ def _renumbered(parts: list[Part]) -> list[Part]:
         block = getattr(part, "block", None)
         if block is not None:
             part = copy(part)
-            part.block = numbers.setdefault(block, len(numbers))  # type: ignore[attr-defined]
+            part.block = numbers.setdefault(block, len(numbers))
         result.append(part)
     return result
 

@@ -334,7 +334,7 @@ def test_what_cannot_be_read_is_invalid_and_runs_no_call(row: str) -> None:
     # A call that is missing is no good end; what was no event of Gemini's says nothing of calls.
     stop = STOPPED if message.startswith("the data") else LOST
     assert (first.kind, invalid.kind, text, end) == ("start", "invalid", TextDelta("b"), stop)
-    assert message in str(invalid.error)  # type: ignore[attr-defined]
+    assert message in str(invalid.error)
 
 
 UNPLACED = call(name="g", partialArgs=[piece("$.a[9]", numberValue=1)])
@@ -391,7 +391,7 @@ def test_calls_of_too_many_characters_are_invalid(choices: int) -> None:
     decoder = PartDecoder(NAME)
     parts = decoder.feed(sse(*sent))
     assert [part.kind for part in parts] == ["start", "invalid"]
-    assert "over 4194304 characters" in str(parts[1].error)  # type: ignore[attr-defined]
+    assert "over 4194304 characters" in str(parts[1].error)
 
 
 def test_small_values_in_deep_places_are_bounded_too() -> None:
@@ -399,7 +399,7 @@ def test_small_values_in_deep_places_are_bounded_too() -> None:
     deep = [piece(f"$.a[{i}]" + ".a" * 62, nullValue=0) for i in range(2000)]
     parts = decode(sse(call(name="f", willContinue=True), values(*deep), STOP))
     assert [part.kind for part in parts] == ["start", "invalid", "finish", "done"]
-    assert "over 4194304 characters" in str(parts[1].error)  # type: ignore[attr-defined]
+    assert "over 4194304 characters" in str(parts[1].error)
 
 
 FINISHES = [

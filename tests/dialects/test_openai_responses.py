@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from order_responses import check
-from reading import write
+from reading import gather, write
 
 from sse_core import Decoder, EncodeError, Event, TruncatedError
 from sse_core.dialects import (
-    Accumulator,
     BlockEnd,
     Done,
     Error,
@@ -494,13 +493,6 @@ def test_the_same_dialect_in_and_out_keeps_every_part(name: str) -> None:
     assert ends(written) == ends(parts)
 
 
-def gather(parts: list[Part]) -> Accumulator:
-    message = Accumulator()
-    for part in parts:
-        message.add(part)
-    return message
-
-
 INTERLEAVED: dict[str, list[Part]] = {
     "texts": [
         TextDelta("a", "0/0"),
@@ -658,12 +650,12 @@ UNWRITABLE: dict[str, Part] = {
 }
 REFUSED: dict[str, Part] = {
     "an Other whose name no event line can hold": Other("a\nb"),
-    "an id that is no JSON": Start(id={1}),  # type: ignore[arg-type]
-    "a model that is no JSON": Start(model={1}),  # type: ignore[arg-type]
-    "a call's id that is no JSON": ToolCallDelta("{}", 0, {1}),  # type: ignore[arg-type]
-    "a call's name that is no JSON": ToolCallDelta("{}", 0, "c", {1}),  # type: ignore[arg-type]
-    "a signature that is no JSON": ReasoningDelta("", 0, {1}),  # type: ignore[arg-type]
-    "an error's status that is no JSON": Error("no", status={1}),  # type: ignore[arg-type]
+    "an id that is no JSON": Start(id={1}),
+    "a model that is no JSON": Start(model={1}),
+    "a call's id that is no JSON": ToolCallDelta("{}", 0, {1}),
+    "a call's name that is no JSON": ToolCallDelta("{}", 0, "c", {1}),
+    "a signature that is no JSON": ReasoningDelta("", 0, {1}),
+    "an error's status that is no JSON": Error("no", status={1}),
 }
 
 

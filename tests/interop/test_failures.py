@@ -13,6 +13,7 @@ import pytest
 from interop import START, USAGE
 from loopback import TIMEOUT, serve
 from reading import random_pieces
+from tries import some
 
 from sse_core import SSEError
 from sse_core.dialects import BlockEnd, Error, Finish, PartEncoder, TextDelta, ToolCallDelta, Transcoder
@@ -287,6 +288,7 @@ WAYS = {
     "chat_stream": Way("cohere-v2", cohere_stream, "delta.error", ("ERROR",), "COMPLETE", "TOOL_CALL"),
 }
 PAIRS = [(source, name) for name, way in WAYS.items() for source in SDKS if source != way.target]
+DAMAGED = some([(*pair, place, damage) for pair in PAIRS for place in PLACES for damage in DAMAGES], "damaged")
 
 
 # -- the gateway
@@ -329,9 +331,7 @@ def look(way: Way, transcoder: Transcoder, stream: bytes) -> Seen:
     return seen
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize(("source", "name"), PAIRS)
+@pytest.mark.parametrize(("source", "name", "place", "damage"), DAMAGED)
 def test_a_client_sees_what_came_before_and_a_failure(source: Any, name: str, place: str, damage: str) -> None:
     way, (_, _, before, ended) = WAYS[name], PLACES[place]
     transcoder = Transcoder(source, way.target)

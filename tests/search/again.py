@@ -4,19 +4,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
+from reading import gather
+
 from sse_core import EncodeError, TruncatedError
 from sse_core.dialects import Accumulator, Part, PartDecoder, PartEncoder, ToolCallDelta, get
 
 from .searching import hold
 
 Call = tuple[int, str, str]
-
-
-def gathered(parts: list[Part]) -> Accumulator:
-    message = Accumulator()
-    for part in parts:
-        message.add(part)
-    return message
 
 
 def first_json(text: str) -> str:
@@ -160,7 +155,7 @@ def check(name: str, parts: list[Part]) -> None:
 
 def ended(name: str, sent: list[Part], data: bytes, encoder: PartEncoder) -> None:
     """What was written to its end is no success if it was none."""
-    back = gathered(read_back(name, data, close=True))
+    back = gather(read_back(name, data, close=True))
     if get(name).reader().choices == 0 or back.problem() is not None:
         return
     hold(not encoder.writer.failed, "what has failed is never a success", sent, data)

@@ -10,9 +10,8 @@ from random import Random
 from random_streams import random_stream
 
 from sse_core.__main__ import main
-from sse_core.dialects import names
 
-from .hostile import damaged
+from .hostile import NAMES, damaged
 from .searching import Case, Search, hold
 
 
@@ -20,8 +19,8 @@ def _make(rng: Random) -> Case:
     if rng.random() < 0.2:
         options = [option for option in ("--items", "--dataless") if rng.random() < 0.5]
         return [*options, *_limit(rng)], [random_stream(rng)]
-    name = rng.choice(names())
-    how = rng.choice(([], [], ["--text"], ["--to", rng.choice(names())]))
+    name = rng.choice(NAMES)
+    how = rng.choice(([], [], ["--text"], ["--to", rng.choice(NAMES)]))
     return ["--dialect", name, *how, *_limit(rng)], damaged(rng, name)
 
 

@@ -4,7 +4,8 @@ from random import Random
 from typing import Any
 
 from agreement import agree
-from random_streams import DEFAULT_TYPES, in_pieces, random_cut, random_stream
+from random_streams import DEFAULT_TYPES, random_cut, random_stream
+from reading import pieces
 
 from .searching import Case, Search
 
@@ -32,7 +33,7 @@ def case_of_bytes(data: bytes) -> Case:
 
 def _check(stream: bytes, options: dict[str, Any]) -> None:
     rng = Random(stream)  # the same cuts whenever the same stream is checked
-    cuts = [[stream], in_pieces(stream, 1), random_cut(rng, stream), random_cut(rng, stream)]
+    cuts = [[stream], pieces(stream, 1), random_cut(rng, stream), random_cut(rng, stream)]
     agree(stream, cuts, rng, **options)
 
 

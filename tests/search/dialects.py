@@ -4,16 +4,15 @@ import gc
 import sys
 from random import Random
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from random_streams import in_pieces
-from reading import random_pieces
+from reading import gather, pieces, random_pieces
 
 from sse_core import DialectError, Event, TruncatedError
-from sse_core.dialects import Accumulator, Part, PartDecoder, get, names
+from sse_core.dialects import Part, PartDecoder, get
 
 from . import again
-from .hostile import damaged
+from .hostile import NAMES, damaged
 from .searching import Case, Search, hold
 
 _NONE = type(None)
@@ -94,7 +93,7 @@ def held(thing: object) -> int:
 
 
 def _make(rng: Random) -> Case:
-    name = rng.choice(names())
+    name = rng.choice(NAMES)
     return name, damaged(rng, name)
 
 
@@ -103,12 +102,10 @@ def _check(name: str, blocks: list[bytes]) -> None:
     whole = read(name, [stream])
     for part in whole.parts:
         well_made(part)
-    for chunks in (in_pieces(stream, piece_size(stream)), random_pieces(stream, len(stream))):
+    for chunks in (pieces(stream, piece_size(stream)), random_pieces(stream, len(stream))):
         hold(read(name, chunks) == whole, "cuts do not matter", name)
     _bounded(name, stream)
-    message: Any = Accumulator()
-    for part in whole.parts:
-        message.add(part)
+    message = gather(whole.parts)
     hold(whole.cut is None or message.problem() is not None or _endless(name), "a cut is a problem", whole.cut)
     hold(len(repr(message)) < 10_000, "a repr is short")
     again.check(name, whole.parts)

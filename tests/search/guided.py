@@ -26,7 +26,7 @@ def run(seconds: float, seed: int) -> int:
 
 
 def _lead(seconds: str, seed: str) -> None:
-    import atheris  # type: ignore[import-not-found]
+    import atheris
 
     with atheris.instrument_imports(include=["sse_core"]):
         from . import decoder

@@ -23,8 +23,10 @@ from sse_core.dialects import (
     TextDelta,
     ToolCallDelta,
     Usage,
+    names,
 )
 
+NAMES = names()  # asked for once: it looks for the file of each
 _LARGEST = 60_000  # bytes of a recording: of a larger one nothing new is learned
 _MOST = 24  # blocks of a stream
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from random_streams import DEFAULT_TYPES, in_pieces, random_stream
+from random_streams import DEFAULT_TYPES, random_stream
+from reading import pieces
 
 from sse_core import Comment, Decoder, EncodeError, Encoder, Event, Id, Retry, SSEError
-from sse_core.dialects import Accumulator, PartDecoder, PartEncoder, Transcoder, names
+from sse_core.dialects import Accumulator, PartDecoder, PartEncoder, Transcoder
 
-from .hostile import damaged
+from .hostile import NAMES, damaged
 from .searching import Case, Search, hold
 from .writers import part_of, some_rows
 
@@ -25,16 +26,16 @@ _ITEMS: dict[str, Any] = {"Event": Event, "Comment": Comment, "Retry": Retry, "I
 
 def _make(rng: Random) -> Case:
     kind, how = rng.choice(list(_KINDS)), rng.choice(list(_COPIES))
-    first, second, at = rng.choice(names()), rng.choice(names()), rng.randrange(12)
+    first, second, at = rng.choice(NAMES), rng.choice(NAMES), rng.randrange(12)
     if kind == "Decoder":
-        return kind, how, rng.choice(DEFAULT_TYPES), "", at, in_pieces(random_stream(rng), rng.randrange(1, 9))
+        return kind, how, rng.choice(DEFAULT_TYPES), "", at, pieces(random_stream(rng), rng.randrange(1, 9))
     if kind == "Encoder":
         items = [_item(rng) for _ in range(rng.randrange(6))]
         return kind, how, rng.choice(("\n", "\r\n")), "", at, items
     if kind in ("PartEncoder", "Accumulator"):
         return kind, how, first, "", at, some_rows(rng, first)
     blocks = damaged(rng, first)
-    chunks = [piece for block in blocks for piece in in_pieces(block, rng.choice((7, 50, 10_000)))]
+    chunks = [piece for block in blocks for piece in pieces(block, rng.choice((7, 50, 10_000)))]
     return kind, how, first, second, rng.randrange(len(chunks) + 1), chunks
 
 

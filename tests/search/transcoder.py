@@ -3,15 +3,14 @@
 from random import Random
 from typing import Any, NamedTuple
 
-from random_streams import in_pieces
-from reading import random_pieces
+from reading import ANSWERING, gather, pieces, random_pieces
 
 from sse_core import LimitError, SSEError, TruncatedError
-from sse_core.dialects import Accumulator, Part, PartDecoder, Transcoder, names
+from sse_core.dialects import Accumulator, Part, PartDecoder, Transcoder
 
 from .again import calls, said_calls
 from .dialects import piece_size
-from .hostile import damaged
+from .hostile import NAMES, damaged
 from .searching import Case, Search, hold
 
 _LIMITS = (None, None, None, None, 64, 300, 1_000, 2_000)
@@ -26,7 +25,7 @@ class Written(NamedTuple):
 
 
 def transcode(source: str, target: str, chunks: list[bytes], limit: int | None = None) -> Written:
-    transcoder: Any = Transcoder(source, target, max_event_size=limit)  # type: ignore[arg-type]
+    transcoder: Any = Transcoder(source, target, max_event_size=limit)
     data, raised = b"", None
     try:
         for chunk in chunks:
@@ -46,26 +45,24 @@ def transcode(source: str, target: str, chunks: list[bytes], limit: int | None =
 
 def gathered(name: str, stream: bytes, limit: int | None = None) -> tuple[Accumulator, list[Part]]:
     """A stream as its client has it."""
-    decoder: Any = PartDecoder(name, max_event_size=limit)  # type: ignore[arg-type]
-    parts, message = decoder.feed(stream), Accumulator()
+    decoder: Any = PartDecoder(name, max_event_size=limit)
+    parts = decoder.feed(stream)
     try:
         parts += decoder.close()
     except (TruncatedError, LimitError) as error:
         parts += error.parts
-    for part in parts:
-        message.add(part)
-    return message, parts
+    return gather(parts), parts
 
 
 def _make(rng: Random) -> Case:
-    source, target = rng.choice(names()), rng.choice([name for name in names() if name != "json"])
+    source, target = rng.choice(NAMES), rng.choice(ANSWERING)
     return source, target, rng.choice(_LIMITS), damaged(rng, source)
 
 
 def _check(source: str, target: str, limit: int | None, blocks: list[bytes]) -> None:
     stream, relay = b"".join(blocks), source == target
     written = transcode(source, target, [stream], limit)
-    for chunks in (in_pieces(stream, piece_size(stream)), random_pieces(stream, len(stream))):
+    for chunks in (pieces(stream, piece_size(stream)), random_pieces(stream, len(stream))):
         again = transcode(source, target, chunks, limit)
         hold(again == written, "cuts do not matter", source, target, again, written)
     upstream, sent = gathered(source, stream, limit)

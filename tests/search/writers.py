@@ -16,11 +16,10 @@ from sse_core.dialects import (
     TextDelta,
     ToolCallDelta,
     Usage,
-    names,
 )
 
 from . import again
-from .hostile import WORDS, payloads, strange
+from .hostile import NAMES, WORDS, payloads, strange
 from .searching import Case, Search, hold
 
 _FLAGS = {2: (True,), "a": (False, False)}  # calls of the server, and with free text: what a call is, it stays
@@ -130,7 +129,7 @@ def _defaults(row: Row) -> list[Any]:
 
 
 def _make(rng: Random) -> Case:
-    name = rng.choice(names())
+    name = rng.choice(NAMES)
     return name, some_rows(rng, name)
 
 

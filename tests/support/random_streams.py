@@ -45,11 +45,6 @@ def random_cut(rng: Random, stream: bytes) -> list[bytes]:
     return chunks
 
 
-def in_pieces(stream: bytes, size: int) -> list[bytes]:
-    """`stream` in pieces of `size` bytes."""
-    return [stream[i : i + size] for i in range(0, len(stream), size)]
-
-
 def random_text(rng: Random, pieces: str = "\r\n\0\u2028\u0085\ufeff\x0b\x1c :ab1\u00e9\U0001f600") -> str:
     """A short text of characters that break lines, or seem to."""
     return "".join([rng.choice(pieces) if rng.random() < 0.9 else "\r\n" for _ in range(rng.randrange(6))])

@@ -5,16 +5,38 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sse_core import TruncatedError
-from sse_core.dialects import Accumulator, Done, Part, PartDecoder, PartEncoder
+from sse_core import EncodeError, TruncatedError
+from sse_core.dialects import Accumulator, Done, Part, PartDecoder, PartEncoder, TextDelta, names
 
 AnyDialect = Any  # a name, a Dialect, a Reader or a Writer
+
+
+def has_text(name: Any) -> bool:
+    """Whether a dialect has words for an answer: others have Others, and errors at most."""
+    try:
+        PartEncoder(name).send(TextDelta("Hi"))
+    except EncodeError:
+        return False
+    return True
+
+
+ANSWERING = [name for name in names() if has_text(name)]
 
 
 def sse(*payloads: Any) -> bytes:
     """An unnamed event for each payload: text as it stands, anything else as JSON."""
     texts = [item if type(item) is str else json.dumps(item, ensure_ascii=False) for item in payloads]
     return "".join(f"data: {text}\n\n" for text in texts).encode()
+
+
+def typed(*payloads: Any) -> bytes:
+    """An event of its `type` for each payload; text is the data of an unnamed one."""
+    return b"".join(
+        [
+            sse(item) if type(item) is str else f"event: {item['type']}\ndata: {json.dumps(item)}\n\n".encode()
+            for item in payloads
+        ]
+    )
 
 
 def read(dialect: AnyDialect, *chunks: bytes) -> tuple[list[Part], str | None]:
@@ -56,7 +78,16 @@ def gather(parts: Iterable[Part]) -> Accumulator:
     return message
 
 
+def value_of(arguments: str) -> Any:
+    """What the text of the arguments says; the text, if it is no JSON."""
+    try:
+        return json.loads(arguments or "{}")
+    except ValueError:
+        return arguments
+
+
 def pieces(stream: bytes, size: int = 1) -> list[bytes]:
+    """`stream` in pieces of `size` bytes."""
     return [stream[at : at + size] for at in range(0, len(stream), size)]
 
 

@@ -1,26 +1,17 @@
 """Recorded streams decode to the counts written down for them, whole and cut."""
 
-import random
 from collections.abc import Iterable
 from typing import Any
 
 import captures
 import pytest
+from reading import pieces, random_pieces
+from tries import tries
 
 from sse_core import Comment, Decoder, Event, Ignored
 
 CAPTURES = captures.expected()
-SMALL = 100_000  # bytes: up to here byte by byte, above in sevens
-
-
-def pieces(stream: bytes, size: int) -> list[bytes]:
-    return [stream[at : at + size] for at in range(0, len(stream), size)]
-
-
-def random_pieces(stream: bytes, seed: object) -> list[bytes]:
-    rng = random.Random(str(seed))
-    cuts = sorted(rng.choices(range(len(stream) + 1), k=len(stream) // 50 + 2))
-    return [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+SMALL = tries(100_000)  # bytes: up to here byte by byte, above in sevens
 
 
 def decode(chunks: Iterable[bytes]) -> tuple[list[Any], list[Any]]:

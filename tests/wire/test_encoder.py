@@ -293,7 +293,7 @@ def test_an_id_item_is_always_sent_and_remembered() -> None:
         (Event("\ud800", "message", "1"), None),
         (Event("x", "a\n", "1"), None),
         (Event("x", "message", "1"), -1),
-        (Event(None, "message", "1"), None),  # type: ignore[arg-type]
+        (Event(None, "message", "1"), None),
         (Id("1\0"), None),
         (Id("1"), 5),
         (Id("\ud800"), None),

@@ -88,7 +88,7 @@ def happens(reconnect: Reconnect, what: str) -> Any:
     name, _, how = what.partition(" after Done ")
     assert name == "EOF"
     return reconnect.on_eof(
-        how=how.partition(",")[0] or None,  # type: ignore[arg-type]
+        how=how.partition(",")[0] or None,
         reconnect="reconnect" in how,
         now=0.0,
         rand=0.0,
