@@ -49,10 +49,7 @@ class McpReader(RpcReader):
             return [self.other_of(event, event.type, event.data)]
         if not event.data.strip():
             return [self.other_of(event, "priming")] if event.last_event_id else []
-        payload = self.payload(event)
-        if type(payload) is dict:
-            return self.tell(self.read_object(payload, event), payload)
-        return self.tell(self.read_value(payload, event), payload)
+        return super().read(event)
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         method = payload.get("method")
