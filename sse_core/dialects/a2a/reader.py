@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._parts import BlockEnd, Other, Start, TextDelta
 from ..base import dict_of, dicts_of, read_error, short, str_or_none, text_of
 from ..base.rpc import RpcReader
-from .words import MAX_ARTIFACTS, NAMES, REASONS, plain, state_of
+from .words import MAX_ARTIFACTS, NAMES, REASONS, is_answer, plain, state_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class A2aReader(RpcReader):
     def begin(self) -> None:
         super().begin()
         self._begun = False
+        # Text came: a Start can no longer be the first word.
+        self._spoken = False
         # The artifacts that were begun: one that comes again replaces what was said, unless it appends.
         self._artifacts: set[str] = set()
 
@@ -49,7 +51,7 @@ class A2aReader(RpcReader):
         parts: list[Part] = [Other(name, found, self.name)]
         if not self._begun:
             self._begun = True
-            parts.append(Start(str_or_none(found.get("id"))))
+            parts += [] if self._spoken else [Start(str_or_none(found.get("id")))]
         self._state(state_of(found))
         return parts
 
@@ -80,18 +82,19 @@ class A2aReader(RpcReader):
 
     def _message(self, message: dict[str, Any]) -> list[Part]:
         id = str_or_none(message.get("messageId"))
-        texts = _texts(message.get("parts", message.get("content")))
-        theirs = text_of(message.get("role")).lower().removeprefix("role_") == "user"
-        if theirs or not texts or _more(message, _MESSAGE):
+        texts = _texts(message.get("parts") or message.get("content"))
+        answers = is_answer(message)
+        if not answers or not texts or _more(message, _MESSAGE):
             parts: list[Part] = [Other("message", message, self.name, id)]
         else:
             parts = [*self._text(texts, id or 0), BlockEnd(id or 0)]
-        if not theirs and not self._begun:  # it is the whole answer
+        if answers and not self._begun:  # it is the whole answer
             self.finish_later("stop")
         return parts
 
     def _text(self, texts: list[str], block: str | int) -> list[Part]:
         if any(texts):
+            self._spoken = True
             self.said()
         return [TextDelta(text, block) for text in texts if text]
 

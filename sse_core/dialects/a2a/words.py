@@ -41,3 +41,8 @@ def plain(state: str) -> str:
     """A state in the words of 0.3."""
     word = state.removeprefix("TASK_STATE_").lower().replace("_", "-")
     return "canceled" if word == "cancelled" else word
+
+
+def is_answer(message: dict[str, Any]) -> bool:
+    """Whether a message is the agent's, and not the client's own."""
+    return text_of(message.get("role")).lower().removeprefix("role_") != "user"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._parts import Error
 from ..base import OVERHEAD, dict_of, given, str_or_none
 from ..base.rpc import RpcWriter
-from .words import KINDS, MAX_ARTIFACTS, REASONS, WORDS, plain, state_of
+from .words import KINDS, MAX_ARTIFACTS, REASONS, WORDS, is_answer, plain, state_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class A2aWriter(RpcWriter):
         items = self.listed(part, event, found, _AFTER.get(name, ()))
         if not items:
             return items
-        end = name if name == "message" else plain(state_of(data))
-        told = end if end in REASONS or end == "message" else ""
+        told = plain(state_of(data))
+        told = told if told in REASONS else name if name == "message" and is_answer(data) else ""
         if self.failed and told:
             return []
         self._told = told
