@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """mcp: the Model Context Protocol, every revision of Streamable HTTP, and HTTP+SSE of 2024.
 
-Each event is a JSON-RPC message, under `event: message` or none; the first three rows are Others with the whole of it.
+Each event is a JSON-RPC message, under `event: message` or none; the Others of the first rows have the whole of it.
 
     method                      Other(method): a request if it has an id, else a notification
     result                      Other("result"); if it answers `request_id`, then Done("event")
-    error                       Error if its id is null or `request_id`, or that is not known; with `request_id`
-                                then Done("error"). Of another id: Other("error")
+    error                       Error if its id is null or `request_id`, and with that option Done("error"); else
+                                Other("error"): a stream with no request of its own may answer many
     an array (2025-03-26)       the parts of each member, the answer last; never written: clients of today refuse it
     blank data with an id       Other("priming", id=...), from where the stream can be resumed
     another event type          Other(type, the text): `endpoint` has the URI to send to (2024)
@@ -60,7 +60,7 @@ class McpReader(RpcReader):
             return [other, *self.done("event")] if self._answers(payload) else [other]
         if "error" not in payload:
             raise self.unreadable("the data is no JSON-RPC message", event)
-        if self._request_id is not None and payload.get("id") is not None and not self._answers(payload):
+        if payload.get("id") is not None and not self._answers(payload):
             return [self.other_of(event, "error", payload)]
         parts = self.fail(read_error(payload["error"]))
         return parts if self._request_id is None else [*parts, *self.done("error")]

@@ -53,6 +53,7 @@ SAMPLING = rpc(id=0, method="sampling/createMessage", params={})
 ANSWER = rpc(id=1, result={"content": []})
 FOREIGN = rpc(id=2, result={})
 REFUSED = rpc(id=1, error={"code": -32602, "message": "Tool not found", "data": {"type": "x"}})
+PARSE_ERROR = rpc(id=None, error={"code": -32700, "message": "Parse error"})
 PRIMING = Other("priming", None, NAME, None, "e0", 500)
 
 DECODED: dict[str, tuple[dict[str, Any], bytes, list[Part]]] = {
@@ -89,7 +90,7 @@ DECODED: dict[str, tuple[dict[str, Any], bytes, list[Part]]] = {
     ),
     "an error with the id null is that of the request": (
         {"request_id": "a"},
-        event(rpc(id=None, error={"code": -32700, "message": "Parse error"})),
+        event(PARSE_ERROR),
         [Error("Parse error", None, -32700), FAILED],
     ),
     "an error of another request is no error here": (
@@ -97,10 +98,15 @@ DECODED: dict[str, tuple[dict[str, Any], bytes, list[Part]]] = {
         event(REFUSED) + event(FOREIGN),
         [other(REFUSED, "error"), other(FOREIGN, "result"), END],
     ),
-    "an error, where the request is not known, ends nothing": (
+    "an error, where the request is not known, is an answer like any other": (
         {},
         event(REFUSED) + event(PROGRESS),
-        [Error("Tool not found", None, -32602), other(PROGRESS), FAILED],
+        [other(REFUSED, "error"), other(PROGRESS), EOF],
+    ),
+    "but one of no request, which ends nothing": (
+        {},
+        event(PARSE_ERROR) + event(PROGRESS),
+        [Error("Parse error", None, -32700), other(PROGRESS), FAILED],
     ),
     "priming, and ids with a reconnection time": (
         {"request_id": 1},
@@ -215,6 +221,11 @@ ENCODED: dict[str, tuple[dict[str, Any], list[Part], bytes]] = {
         [Start("x"), ReasoningDelta("Hm"), ToolCallDelta("{}", 0, "c", "f", True), Usage(1), Finish("stop")],
         b"",
     ),
+    "the errors of many requests": (
+        {},
+        [Other("error", REFUSED), other(FOREIGN, "result")],
+        event(REFUSED) + event(FOREIGN),
+    ),
     "messages under an explicit type": ({}, [Other("notifications/progress", PROGRESS)], event(PROGRESS)),
     "priming has none": ({}, [PRIMING], event("", "id: e0", "retry: 500")),
     "an id is written when it changes": (
@@ -286,7 +297,7 @@ def test_what_cannot_be_said_and_the_stream_goes_on(options: dict[str, Any], par
 
 OTHERS: dict[str, tuple[dict[str, Any], str, Any]] = {
     "priming without an id": ({}, "priming", None),
-    "an error": ({}, "error", REFUSED),
+    "an error of no request": ({}, "error", PARSE_ERROR),
     "the error of the request": ({"request_id": 1}, "error", REFUSED),
     "another name": ({}, "ping", PROGRESS),
     "an answer by another name": ({}, "notifications/progress", ANSWER),

@@ -108,11 +108,11 @@ class A2aReader(RpcReader):
         return [*parts, *self.done("event")] if final else parts
 
     def _state(self, state: str, final: bool = False) -> None:
-        reason = REASONS.get(plain(state), "other" if final else None)
-        if reason is None:
+        reason = REASONS.get(plain(state))
+        if reason is None and not final:
             self.said()
         else:
-            self.finish_later(reason, state or None)
+            self.finish_later(reason or "other", state or None)
 
     def _error(self, payload: dict[str, Any]) -> list[Part]:
         error = read_error(payload)
