@@ -4,9 +4,7 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +13,12 @@ from typing import Any
 import pytest
 from mcp_server import MODERN, OLDEST, running
 from reading import random_pieces
+from servers import serving_asgi
 
 from sse_core import TruncatedError
 from sse_core.dialects import Done, Error, Other, Part, PartDecoder, get
 
 mcp = pytest.importorskip("mcp", reason="the mcp SDK is not installed: tests/interop/requirements.txt")
-uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed: tests/interop/requirements.txt")
 httpx = pytest.importorskip("httpx", reason="httpx is not installed: tests/interop/requirements.txt")
 from mcp.client.session import ClientSession  # noqa: E402
 from mcp.client.sse import sse_client  # noqa: E402
@@ -155,16 +153,9 @@ def tools() -> Any:
 
 
 @contextmanager
-def serving_app(app: Any) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+def visiting(app: Any) -> Iterator[Any]:
+    with serving_asgi(app) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
+        yield http
 
 
 class Session:
@@ -238,7 +229,7 @@ END = Done("event")
 
 def test_we_read_a_server_of_the_sdk_its_priming_and_what_it_resumes() -> None:
     app = tools().streamable_http_app(event_store=Store(), retry_interval=7)
-    with serving_app(app) as url, httpx.Client(base_url=url, timeout=10) as http:
+    with visiting(app) as http:
         session = Session(http, LATEST)
         client = {"name": "client", "version": "1"}
         first = session.ask("initialize", protocolVersion=LATEST, capabilities={}, clientInfo=client)
@@ -266,7 +257,7 @@ def test_we_read_a_server_of_the_sdk_its_priming_and_what_it_resumes() -> None:
 
 
 def test_we_read_a_server_of_the_sdk_that_speaks_2026() -> None:
-    with serving_app(tools().streamable_http_app()) as url, httpx.Client(base_url=url, timeout=10) as http:
+    with visiting(tools().streamable_http_app()) as http:
         session = Session(http, MODERN)
         about = {
             "io.modelcontextprotocol/protocolVersion": MODERN,
@@ -280,7 +271,7 @@ def test_we_read_a_server_of_the_sdk_that_speaks_2026() -> None:
 
 
 def test_we_read_the_transport_of_2024_of_the_sdk() -> None:
-    with serving_app(tools().sse_app()) as url, httpx.Client(base_url=url, timeout=10) as http:
+    with visiting(tools().sse_app()) as http:
         decoder = PartDecoder("mcp")
         with http.stream("GET", "/sse") as response:
             chunks = response.iter_raw()

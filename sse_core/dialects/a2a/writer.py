@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The parts that a reader may give after each Other.
 _AFTER = {"task": ("start",), "statusUpdate": ("finish", "done")}
+# What the Python SDK takes for the end of a line; in JSON they are only ever in a string.
+_LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 _REASON = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "domain": "a2a-protocol.org"}
 
 
@@ -111,6 +113,11 @@ class A2aWriter(RpcWriter):
 
     def write_failed_end(self) -> list[Item]:
         return self.write_error(Error("the answer was lost on its way"))
+
+    def event(self, payload: Any, type: str = "message") -> Event:
+        event = super().event(payload, type)
+        event.data = event.data.translate(_LINE_ENDS)
+        return event
 
     def _artifact(self, part: Other, event: Event, data: dict[str, Any], found: list[Part]) -> list[Item]:
         id = str_or_none(dict_of(data.get("artifact")).get("artifactId"))
