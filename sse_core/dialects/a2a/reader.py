@@ -60,7 +60,8 @@ class A2aReader(RpcReader):
         id = str_or_none(artifact.get("artifactId"))
         block = 0 if id is None else id
         texts = _texts(artifact.get("parts"))
-        if texts is None or (self._knows(id) and update.get("append") is not True):
+        known = self._knows(id)
+        if texts is None or (known and update.get("append") is not True):
             return [Other("artifactUpdate", update, self.name, block)]
         parts: list[Part] = []
         ends = update.get("lastChunk") is True
