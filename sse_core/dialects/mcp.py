@@ -79,6 +79,9 @@ class McpReader(RpcReader):
     def whole(self) -> bool:
         return self._request_id is None
 
+    def closes(self, event: Event) -> bool:
+        return event.type in ("message", "") and super().closes(event)  # of another type it is text
+
     def _answers(self, payload: dict[str, Any]) -> bool:
         """Whether a response is that to the request: 1 and "1" are two ids."""
         id = payload.get("id")

@@ -195,6 +195,10 @@ def test_a_cut_is_told() -> None:
             assert problem == "mcp: the stream ended before the answer to its request"
     begun = len(event("", "id: e0") + event(PROGRESS))
     assert read(NAME, stream[:begun])[1] is None
+    for half in (event(PROGRESS, "event: x"), event("/messages", "event: endpoint")):
+        assert read(NAME, half[:-1])[1] is None
+        assert read(NAME, half[:-2])[1] == "mcp: the stream ended inside an event"
+    assert read(NAME, event(PROGRESS)[:-2]) == ([other(PROGRESS), EOF], None)
     assert read(NAME, stream[: begun + 20] + b'data: {"js')[1] == "mcp: the stream ended inside an event"
 
 
