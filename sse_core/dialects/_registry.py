@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Half = TypeVar("Half", Reader, Writer)
 
     Name = Literal[
+        "a2a",
         "aitunnel",
         "anthropic-completions",
         "anthropic-messages",
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         "json",
         "laddro",
         "lawbot",
+        "mcp",
         "openai-assistants",
         "openai-chat",
         "openai-completions",
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 # The module of each, below this package. Its DIALECT is the Dialect, or a function that makes it of the options that
 # change its facts; a table of services has DIALECTS, by name.
 _MODULES = {
+    "a2a": ".a2a",
     "aitunnel": ".aitunnel",
     "anthropic-completions": ".anthropic.completions",
     "anthropic-messages": ".anthropic.messages",
@@ -48,6 +51,7 @@ _MODULES = {
     "json": ".json",
     "laddro": ".laddro",
     "lawbot": ".lawbot",
+    "mcp": ".mcp",
     "openai-assistants": ".openai.assistants",
     "openai-chat": ".openai.chat",
     "openai-completions": ".openai.completions",

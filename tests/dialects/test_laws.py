@@ -67,10 +67,28 @@ INTERLEAVED: list[Part] = [
 ]
 
 HAND_MADE: dict[str, list[bytes]] = {
+    "a2a": [
+        sse(
+            {"task": {"id": "t1", "contextId": "c1", "status": {"state": "TASK_STATE_WORKING"}}},
+            {"statusUpdate": {"taskId": "t1", "status": {"state": "TASK_STATE_WORKING", "message": {"parts": []}}}},
+            {"artifactUpdate": {"taskId": "t1", "artifact": {"artifactId": "a", "parts": [{"data": {"n": 1}}]}}},
+            {"artifactUpdate": {"artifact": {"artifactId": "b", "name": "n", "parts": [{"text": "Hi"}]}}},
+            {"artifactUpdate": {"artifact": {"artifactId": "b", "parts": [{"text": "!"}]}, "append": True}},
+            {"artifactUpdate": {"artifact": {"artifactId": "b", "parts": [{"text": "Ho"}]}, "lastChunk": True}},
+            {"statusUpdate": {"taskId": "t1", "status": {"state": "TASK_STATE_INPUT_REQUIRED"}}},
+        ),
+        sse({"message": {"messageId": "m1", "role": "ROLE_AGENT", "parts": [{"text": "Hi"}]}}),
+        sse({"message": {"messageId": "m1", "role": "ROLE_AGENT", "parts": [{"url": "u", "filename": "f"}]}}),
+    ],
     "json": [
         b'event: a\ndata: {"type":"x","n":1}\n\n: ping\n\nevent: b\ndata: {"n":[1,{"m":"y"}]}\n\ndata: [DONE]\n\n'
     ],
     "laddro": [b'data: {"type":"section","section":"a","content":"A"}\ndata: {"type":"ping"}\ndata: {"type":"done"}\n'],
+    "mcp": [
+        b"event: endpoint\ndata: /messages?session=1\n\n"
+        b'event: message\nid: e1\nretry: 500\ndata: \n\nid: e2\ndata: {"jsonrpc":"2.0","method":"ping","id":7}\n\n'
+        b'event: message\nid: e3\ndata: [{"method":"notifications/progress"},{"result":{"a":[]},"id":1}]\n\n'
+    ],
     "sajuapi": [
         b'event: start\ndata: {"event":"start","id":"f1","model":"m"}\n\n'
         b'event: category\ndata: {"event":"category","category":"love","score":90}\n\n'

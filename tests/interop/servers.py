@@ -131,17 +131,23 @@ def _wsgi(recipe: Recipe) -> Iterator[int]:
 
 
 @contextmanager
-def _starlette(recipe: Recipe) -> Iterator[int]:
-    _need("starlette")
+def serving_asgi(app: Any) -> Iterator[int]:
+    """The port of an ASGI application that runs in a thread, under uvicorn."""
     uvicorn = _need("uvicorn")
-    config = uvicorn.Config(recipe()["app"], log_level="warning", timeout_graceful_shutdown=TIMEOUT)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=TIMEOUT))
 
     def stop() -> None:
         server.should_exit = True
 
     with socket.create_server(("127.0.0.1", 0)) as listener, _in_a_thread(partial(server.run, [listener]), stop):
         yield listener.getsockname()[1]
+
+
+@contextmanager
+def _starlette(recipe: Recipe) -> Iterator[int]:
+    _need("starlette")
+    with serving_asgi(recipe()["app"]) as port:
+        yield port
 
 
 @contextmanager

@@ -63,6 +63,7 @@ WORDS = [
     *("response.output_item.added", "response.completed", "content_block_start", "message_stop", "message_delta"),
     *("step.start", "step.delta", "interaction.completed", "thread.message.delta", "thread.run.completed", "thinking"),
     *("message-end", "tool-call-start", "transcript.text.done", "transcript.text.delta", "input_json_delta"),
+    *("task", "statusUpdate", "artifactUpdate", "result", "endpoint", "priming", "notifications/progress"),
     *("arguments_delta", "text_delta", "citations_delta", "logprobs", "citations", "choices"),
 ]
 _MEMBERS = [
