@@ -6,8 +6,9 @@
 metadata (the node) is lost. `error` {error, message}: Error, Done("error"). `end`: Done("event"). All else, `messages`
 of a subgraph, `values` and the cumulative `messages/partial` among it: Other(mode, data, block = the namespaces).
 
-The end of the body may be the end of the run: only its status tells, so a cut between two events is not seen. Ids are
-cursors, where the run is resumable. After langgraph-sdk 0.4 (stream_mode "messages-tuple" asks for `messages`).
+The end of the body may be the end of the run, once an event came: only its status tells, so a cut between two events
+is not seen. Ids are cursors, where the run is resumable. After langgraph-sdk 0.4 (its stream_mode "messages-tuple" asks
+for `messages`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ class LangGraphReader(MessageReader):
         super().begin()
         # The run and the attempt that are being read: a stream that is resumed may say them again.
         self._run: tuple[str | None, int | None] | None = None
+        # An event came: an empty body is no run that ended.
+        self._began = False
+
+    def read(self, event: Event) -> list[Part]:
+        parts = super().read(event)
+        self._began = self._began or bool(parts)
+        return parts
 
     def read_event(self, payload: Any, event: Event) -> list[Part]:
         mode, bar, space = event.type.partition("|")
@@ -48,7 +56,7 @@ class LangGraphReader(MessageReader):
         return [other, *self._read_metadata(dict_of(payload))] if mode == "metadata" else [other]
 
     def whole(self) -> bool:
-        return True
+        return self._began
 
     def _read_metadata(self, payload: dict[str, Any]) -> list[Part]:
         id = str_or_none(payload.get("run_id"))
@@ -88,4 +96,12 @@ class LangGraphWriter(MessageWriter):
         return Event("null", "end")
 
 
-DIALECT = Dialect("langgraph", LangGraphReader, LangGraphWriter, dataless=True, own_ids=True, error_ends=True)
+DIALECT = Dialect(
+    "langgraph",
+    LangGraphReader,
+    LangGraphWriter,
+    dataless=True,
+    own_ids=True,
+    error_ends=True,
+    terminal="its first event",
+)

@@ -200,6 +200,11 @@ def test_half_an_event_is_a_truncation(half: bytes) -> None:
     assert problem == "langgraph: the stream ended inside an event"
 
 
+def test_nothing_at_all_is_a_truncation() -> None:
+    for stream in (b"", b": heartbeat\n\n", b"data:\n\n"):
+        assert read(NAME, stream) == ([], "langgraph: the stream ended before its first event")
+
+
 def test_a_stream_is_resumed_by_its_cursor() -> None:
     decoder = PartDecoder(NAME)
     parts = decoder.feed(event("metadata", RUN, "1") + event("values", 1, "2") + b"event: values\nid: 3\nda")

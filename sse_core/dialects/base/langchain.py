@@ -42,10 +42,13 @@ class MessageReader(JsonReader):
     """Reads named events whose data is any JSON: override `read_event`, and give `read_message` what is a message."""
 
     def read(self, event: Event) -> list[Part]:
-        # No keep-alive and no sentinel: `""` and `"[DONE]"` are text that a model may say.
+        # `""` is no keep-alive and `"[DONE]"` no sentinel: a model may say them.
+        blank = not event.data.strip()
         if event.type == "error":
             return self._read_error(event)
-        payload = self.payload(event) if event.data.strip() else None
+        if blank and event.type == "message":
+            return []
+        payload = None if blank else self.payload(event)
         return self.tell(self.read_event(payload, event), payload)
 
     def read_event(self, payload: Any, event: Event) -> list[Part]:
