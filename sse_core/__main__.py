@@ -9,14 +9,15 @@ import os
 import select
 import sys
 from importlib import import_module
+from itertools import chain
 
-from . import Comment, Decoder, Event, Id, Retry, SSEError, __version__
+from . import Comment, Decoder, Event, Id, LimitError, Retry, SSEError, __version__
 from ._decoder import MAX_EVENT_SIZE
-from .dialects import Dialect, Error, Invalid, PartDecoder, TextDelta, Transcoder, get, names
+from .dialects import Dialect, Error, Invalid, PartDecoder, TextDelta, Transcoder, detect, get, names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from ._items import Item
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _CHUNK_SIZE = 64 * 1024
 _REASON_SIZE = 500  # characters of what a server says went wrong
+_AUTO = "auto"
+_TELLING_SIZE = 16 * 1024 * 1024  # bytes in which the first events must have told the dialect: they are kept until then
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
@@ -39,7 +42,7 @@ def main(args: Sequence[str] | None = None) -> int:
         if options.list:
             _print(b"".join([name.encode() + b"\n" for name in names()]))
             return 0
-        return _run(options)
+        return _run(options, parser)
     except KeyboardInterrupt:
         return _INTERRUPTED
 
@@ -60,7 +63,10 @@ def _parser() -> argparse.ArgumentParser:
         "--max-event-size", type=_size, metavar="N", default=MAX_EVENT_SIZE, help="bytes an event may have (64 MiB)"
     )
     parser.add_argument(
-        "--dialect", type=_dialect, metavar="NAME", help="read the stream as this dialect; module:NAME is one of yours"
+        "--dialect",
+        type=lambda text: text if text == _AUTO else _dialect(text),
+        metavar="NAME",
+        help="read the stream as this dialect; module:NAME is one of yours, auto the one that its first events tell",
     )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--text", action="store_true", help="with --dialect: only the text of the answer")
@@ -197,19 +203,58 @@ class _Rewritten:
             return error.data
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     name = "standard input" if options.file == "-" else options.file
-    reader = _Rewritten(options) if options.to else _Parts(options) if options.dialect else _Events(options)
     try:
         with _open(options.file) as stream:
-            # Unbuffered: a read gives what has arrived. os.read: none yet, on a descriptor that will not
-            # wait, is an error; stream.read would give None, and that look like the end.
-            while not reader.done and (chunk := os.read(stream.fileno(), _CHUNK_SIZE)):
+            chunks: Iterable[bytes] = _chunks(stream)
+            if options.dialect == _AUTO:
+                chunks = _tell(chunks, name, options, parser)
+            reader = _Rewritten(options) if options.to else _Parts(options) if options.dialect else _Events(options)
+            for chunk in chunks:
                 _print(reader.feed(chunk))
+                if reader.done:
+                    break
         _print(reader.close())
     except OSError as error:
         return _fail(name, error.strerror or str(error))
+    except LimitError as error:
+        return _fail(name, str(error))
     return _fail(name, reader.problem) if reader.problem else 0
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    # Unbuffered: a read gives what has arrived. os.read: none yet, on a descriptor that will not wait, is an error;
+    # stream.read would give None, and that look like the end.
+    while chunk := os.read(stream.fileno(), _CHUNK_SIZE):
+        yield chunk
+
+
+def _tell(
+    chunks: Iterable[bytes], name: str, options: argparse.Namespace, parser: argparse.ArgumentParser
+) -> Iterable[bytes]:
+    """All of the chunks again, when as many were read as tell the dialect, which is the option from then on."""
+    seen: list[bytes] = []
+
+    def events() -> Iterator[Event]:
+        decoder = Decoder(max_event_size=options.max_event_size)
+        size = 0
+        for chunk in chunks:
+            seen.append(chunk)
+            size += len(chunk)
+            yield from decoder.feed(chunk)
+            if decoder.error is not None:
+                raise decoder.error
+            if size > _TELLING_SIZE:
+                return
+        yield from decoder.flush()
+
+    told = detect(events())
+    if told is None:
+        parser.error(f"{_one_line(name)}: its first events do not tell the dialect: name it after --dialect")
+    _say(name, f"taken for {told}")
+    options.dialect = get(told)
+    return chain(seen, chunks)
 
 
 def _open(file: str) -> BinaryIO:
@@ -266,9 +311,13 @@ def _part_members(part: Part) -> dict[str, object]:
 
 
 def _fail(name: str, reason: str) -> int:
-    if sys.stderr is not None:  # print would take None for standard output
-        print(f"{_one_line(name)}: {_one_line(reason)}", file=sys.stderr)
+    _say(name, reason)
     return 1
+
+
+def _say(name: str, what: str) -> None:
+    if sys.stderr is not None:  # print would take None for standard output
+        print(f"{_one_line(name)}: {_one_line(what)}", file=sys.stderr)
 
 
 def _one_line(text: str) -> str:

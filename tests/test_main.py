@@ -340,9 +340,78 @@ def test_nothing_nested_as_deep_as_json_reads_is_a_crash() -> None:
     assert (code, err.count("\n")) == (1, 1)
 
 
+# The same of `--dialect auto`, which says one line more first: what the stream is taken for.
+AUTO = ["--dialect", "auto"]
+UNTOLD = ": its first events do not tell the dialect: name it after --dialect"
+AUTO_OUTCOMES: dict[str, tuple[list[str], bytes, int, str | list[str], str]] = {
+    "told, parts": (AUTO, b": c\n\n" + chat(content("Hi")), 0, ["start", "text", "finish", "done"], "openai-chat"),
+    "told, text": ([*AUTO, "--text"], chat(content("Hi"), content("é")), 0, "Hié", "openai-chat"),
+    "told, rewritten": (
+        [*AUTO, "--to", "websopy"],
+        chat(content("Hi")),
+        0,
+        'data: {"type":"content","content":"Hi"}\n\ndata: {"type":"done"}\n\n',
+        "openai-chat",
+    ),
+    "told, rewritten as itself": (
+        [*AUTO, "--to", "openai-chat"],
+        b": c\n" + chat(content("Hi")) + b": after the end\n",
+        0,
+        ": c\n" + chat(content("Hi")).decode(),
+        "openai-chat",
+    ),
+    "told late, and nothing lost": (
+        [*AUTO, "--max-event-size", "99"],
+        b"id: 1\ndata: {}\n\n" * 15 + b'data: {"type":"content","content":"Hi"}\n\ndata: {"type":"done"}\n\n',
+        0,
+        [*["other"] * 15, "text", "finish", "done"],
+        "websopy",
+    ),
+    "told by half an event": (AUTO, chat(content("Hi"), end=False)[:-2], 1, ["start", "text"], "openai-chat"),
+    "told, and an error": ([*AUTO, "--text"], chat(content("Hi"), end=False) + ERROR, 1, "Hi", "openai-chat"),
+    "told, and then over the limit": (
+        [*AUTO, "--max-event-size", "99"],
+        chat(content("Hi"), end=False) + b"data: " + b"x" * 99,
+        1,
+        ["start", "text"],
+        "openai-chat",
+    ),
+    "over the limit": (
+        [*AUTO, "--max-event-size", "9"],
+        b"data: 1\n\ndata: 23456\n\n",
+        1,
+        "",
+        ": an event is larger than max_event_size, 9 bytes",
+    ),
+    "an empty stream": (AUTO, b"", 2, "", UNTOLD),
+    "comments for ever": (AUTO, b":" + b"c" * 8_000_000 + b"\n:" + b"c" * 10_000_000, 2, "", UNTOLD),
+    "not told": (AUTO, ERROR, 2, "", UNTOLD),
+    "told too late": (AUTO, b"data: {}\n\n" * 16 + chat(content("Hi")), 2, "", UNTOLD),
+}
+
+
+def check_auto(status: int, out: bytes, err: str, expected: tuple[int, str | list[str], str]) -> None:
+    if expected[2][0] == ":":
+        assert (status, out) == (expected[0], b"")
+        assert f"standard input{expected[2]}" in err.splitlines()[-1]
+        assert err.startswith("usage: " if status == 2 else "standard input: ")
+        return
+    first, _, rest = err.partition("\n")
+    assert first == f"standard input: taken for {expected[2]}"
+    check_outcome(status, out, rest, (*expected[:2], "" if status == 0 else rest.removeprefix("standard input: ")))
+
+
+@pytest.mark.parametrize(("args", "stdin", "status", "printed", "error"), AUTO_OUTCOMES.values(), ids=AUTO_OUTCOMES)
+def test_auto_outcome(args: list[str], stdin: bytes, status: int, printed: str | list[str], error: str) -> None:
+    done = subprocess.run([*COMMAND, *args], cwd=ROOT, input=stdin, capture_output=True)
+    check_auto(done.returncode, done.stdout, done.stderr.decode(), (status, printed, error))
+
+
 WRONG_USAGE = {
     "an unknown dialect": ["--dialect", "openai"],
     "an unknown target": [*CHAT, "--to", "openai"],
+    "a target that is to be told": [*CHAT, "--to", "auto"],
+    "items of what is to be told": ["--dialect", "auto", "--items"],
     "no name": ["--dialect"],
     "no dialect": ["--dialect", "json:loads"],
     "text of what": ["--text"],
@@ -443,6 +512,17 @@ def test_text_is_printed_while_the_stream_goes_on() -> None:
         assert exchange(process, chat(content("Hi"), end=False), 2) == b"Hi"
         assert exchange(process, chat(content(" é"), end=False), 3) == " é".encode()
         assert process.communicate(chat(content("!"))) == (b"!", b"")
+    assert process.returncode == 0
+
+
+@posix
+def test_the_dialect_is_told_by_the_first_event_that_tells_it_while_the_stream_goes_on() -> None:
+    with start(*AUTO, "--text") as process:
+        assert process.stdin is not None
+        process.stdin.write(b'data: {"choices":[]}\n\n')
+        assert exchange(process, chat(content("Hi"), end=False), 2) == b"Hi"
+        assert exchange(process, chat(content(" é"), end=False), 3) == " é".encode()
+        assert process.communicate(chat(content("!"))) == (b"!", b"standard input: taken for openai-chat\n")
     assert process.returncode == 0
 
 
@@ -649,7 +729,8 @@ def test_main_prints_a_stream_whatever_it_counts_to(
         with suppress(EncodeError):
             stream += encoder.send(part)
     stream += encoder.close()
-    (tmp_path / "stream").write_bytes(re.sub(rb'([tT]oken\w*":)\d+', rb"\g<1>" + b"9" * 4300, stream))
+    counts = rb'((?:[tT]oken\w*|cache_\w+|reasoning)":)\d+'
+    (tmp_path / "stream").write_bytes(re.sub(counts, rb"\g<1>" + b"9" * 4300, stream))
     for args in ([], ["--text"], ["--to", name], ["--to", "gemini"], ["--to", "openai-responses"]):
         assert command.main(["--dialect", name, *args, str(tmp_path / "stream")]) == 0
         out, err = capsysbinary.readouterr()
@@ -719,3 +800,23 @@ def test_main_when_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Interrupted()))
     assert command.main([str(STREAMS / "named.sse")]) == 130
+
+
+@pytest.mark.parametrize(("args", "stdin", "status", "printed", "error"), AUTO_OUTCOMES.values(), ids=AUTO_OUTCOMES)
+def test_main_auto_outcome(
+    args: list[str],
+    stdin: bytes,
+    status: int,
+    printed: str | list[str],
+    error: str,
+    tmp_path: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    (tmp_path / "stream").write_bytes(stdin)
+    with standard_input(tmp_path / "stream"):
+        try:
+            code = command.main(args)
+        except SystemExit as wrong:
+            code = int(str(wrong))
+    out, err = capsysbinary.readouterr()
+    check_auto(code, out, err.decode(), (status, printed, error))

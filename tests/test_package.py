@@ -26,7 +26,7 @@ WIRE = {"_errors", "_items", "_lines", "_decoder", "_encoder", "_iterate"}
 # What a dialect takes of the standard library.
 STANDARD = ("__future__", "abc", "collections", "itertools", "json", "re")
 BASES = {name for name in MODULES if name.startswith("dialects.base")}
-SHARED = {f"dialects._{name}" for name in ("parts", "registry", "streams", "transcoder", "accumulate")}
+SHARED = {f"dialects._{name}" for name in ("parts", "registry", "detect", "streams", "transcoder", "accumulate")}
 
 # Runs the wire cases with the package named by its second argument, from the folder that is its first; a
 # package named sse_core stays out of reach unless it is the one asked for.
@@ -127,6 +127,8 @@ def may_import(module: str) -> set[str]:
         return below | {"dialects.base.held"}
     if module == "dialects._registry":
         return BASES
+    if module == "dialects._detect":
+        return below | {"dialects._registry"}
     if module == "dialects._streams":
         return WIRE | BASES | {"dialects._parts", "dialects._registry"}
     if module == "dialects._transcoder":
@@ -215,8 +217,11 @@ def test_a_copy_with_two_dialects_has_these_two(tmp_path: Path) -> None:
     code = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from sse_core.dialects import Transcoder, get, names
+from sse_core import Event
+from sse_core.dialects import Transcoder, detect, get, names
 print(*names())
+print(detect([Event('{"choices":[{"delta":{}}]}'), Event('{"type":"content","content":"Hi"}')]))
+print(detect([Event('{"type":"section","section":"a","content":"Hi"}')]))
 stream = b'data: {"type":"section","section":"a","content":"Hi"}\\n\\ndata: {"type":"done"}\\n\\n'
 print(Transcoder("anthropic-messages", "laddro").feed(Transcoder("laddro", "anthropic-messages").feed(stream)).decode())
 for name in ("openai-chat", "json"):
@@ -227,6 +232,8 @@ for name in ("openai-chat", "json"):
 """
     assert run("-c", code, tmp_path).splitlines() == [
         "anthropic-messages laddro",
+        "None",
+        "laddro",
         'data: {"type":"section","section":"0","content":"Hi"}',
         "",
         'data: {"type":"done"}',

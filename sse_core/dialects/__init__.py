@@ -2,6 +2,7 @@
 """What events mean: the parts, the dialects by name, and the streams that join them to the wire."""
 
 from ._accumulate import Accumulator, Choice, ToolCall
+from ._detect import detect
 from ._parts import (
     BlockEnd,
     Done,
@@ -45,6 +46,7 @@ __all__ = [
     "Usage",
     "Writer",
     "aiter_parts",
+    "detect",
     "get",
     "iter_parts",
     "names",
