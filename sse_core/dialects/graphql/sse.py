@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 class GraphqlSseReader(JsonReader):
     choices = 0
     bodies = False
+    body_ends = True
 
     def __init__(self, dialect: Dialect, *, single: bool = False, **options: Any) -> None:
         self._single = single
