@@ -289,12 +289,13 @@ class PartEncoder:
         return {**SSE_HEADERS, **self.writer.dialect.headers}
 
     def send(self, part: Part) -> bytes:
-        """The bytes to send for `part`, b"" if none yet; a Done is `close()`.
+        """The bytes to send for `part`, b"" if none yet; a Done is `close()`, but with `reconnect` no success.
 
         Raises EncodeError if the dialect cannot say the part: then the stream goes on as if it had not been sent, or
         it has failed, and never ends as a success; and LimitError past `max_size`: then it has failed.
         """
         if isinstance(part, Done):
+            self.writer.failed = self.writer.failed or part.reconnect
             return self.close()
         if self.closed:
             raise EncodeError("part", part, "comes after the end of the stream")

@@ -160,7 +160,7 @@ REFUSED: dict[str, tuple[bool, list[Part], str]] = {
     "a call": (False, [ToolCallDelta("{}", 0, "c", "f")], "send an Other"),
     "another name": (False, [Other("data", {})], "take it for more"),
     "the end, as an Other": (False, [Other("complete")], "take it for more"),
-    "a result that looks like an operation's": (False, [Other("next", {"id": "1", "payload": {}})], "take it for more"),
+    "a result that looks like an operation's": (False, [Other("next", {"id": 1})], "take it for more"),
     "a result that is no object": (False, [Other("next", [1])], "take it for more"),
     "no operation": (True, [Other("next", {})], "by their block"),
     "an operation after none": (False, [Other("next", {}), Other("next", {}, None, "1")], "by their block"),

@@ -425,6 +425,16 @@ def test_an_id_is_sent_back_where_it_is_a_cursor(service: str) -> None:
     assert ("Last-Event-ID" in reconnect.request_headers()) is not no_cursor
 
 
+def test_a_stream_to_be_asked_for_again_is_no_whole_answer_in_another_dialect() -> None:
+    for stream in (b"", b"event: goodbye\ndata: {}\n\n"):
+        transcoder = Transcoder("launchdarkly", "openai-chat")
+        assert transcoder.feed(stream) + transcoder.close() == b""
+    writer = get("websopy").writer()
+    assert writer.encode(LOST) == []
+    assert writer.ended
+    assert [item.data for item in get("websopy").writer().encode(Done("eof")) if isinstance(item, Event)] != []
+
+
 # -- options, and the hook
 
 

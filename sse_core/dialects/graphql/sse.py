@@ -91,7 +91,7 @@ class GraphqlSseWriter(OthersWriter):
             data["payload"] = part.data
         elif part.name == "next":
             data = part.data
-            if type(data) is not dict or _is_envelope(data):
+            if type(data) is not dict or "id" in data:  # by which a client knows an operation's
                 return self.reserved(part)
             self._told = self._told or _is_failure(data)
         event = self.event(data, part.name)
