@@ -169,7 +169,7 @@ class PartDecoder:
             if found:
                 parts += found
                 if type(found[-1]) is Done:
-                    self.done = without_raw(found[-1])
+                    self._over(found[-1])
                     break
         return parts
 
@@ -200,7 +200,7 @@ class PartDecoder:
         self.last_event_id = item.last_event_id
         parts = self.reader.last(item, self._line_ended)
         if parts and type(parts[-1]) is Done:
-            self.done = without_raw(parts[-1])
+            self._over(parts[-1])
         return parts
 
     def end(self) -> list[Part]:
@@ -216,6 +216,10 @@ class PartDecoder:
             raise
         self.done = parts[-1] if parts and isinstance(parts[-1], Done) else Done("eof")
         return parts
+
+    def _over(self, done: Done) -> None:
+        self.done = without_raw(done)
+        self.last_event_id = self.reader.cursor(self.last_event_id)
 
     def _decode_after_retry(self, event: Event) -> list[Part]:
         """The parts of an event; a Retry before it was for that one alone."""
@@ -285,12 +289,13 @@ class PartEncoder:
         return {**SSE_HEADERS, **self.writer.dialect.headers}
 
     def send(self, part: Part) -> bytes:
-        """The bytes to send for `part`, b"" if none yet; a Done is `close()`.
+        """The bytes to send for `part`, b"" if none yet; a Done is `close()`, but with `reconnect` no success.
 
         Raises EncodeError if the dialect cannot say the part: then the stream goes on as if it had not been sent, or
         it has failed, and never ends as a success; and LimitError past `max_size`: then it has failed.
         """
         if isinstance(part, Done):
+            self.writer.failed = self.writer.failed or part.reconnect
             return self.close()
         if self.closed:
             raise EncodeError("part", part, "comes after the end of the stream")

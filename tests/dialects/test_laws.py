@@ -83,11 +83,54 @@ HAND_MADE: dict[str, list[bytes]] = {
     "json": [
         b'event: a\ndata: {"type":"x","n":1}\n\n: ping\n\nevent: b\ndata: {"n":[1,{"m":"y"}]}\n\ndata: [DONE]\n\n'
     ],
+    "datastar": [
+        b"event: datastar-patch-elements\nid: 1\nretry: 2000\n"
+        b"data: mode append\ndata: elements <p>\ndata: elements </p>\n\n"
+        b'event: datastar-patch-signals\ndata: signals {"a": 1}\n\n'
+    ],
+    "django-eventstream": [
+        b'event: stream-open\ndata:\n\nid: a:1\ndata: {"text": "hi"}\n\n'
+        b'event: stream-error\nid: error\ndata: {"condition": "forbidden", "text": "no", "channels": ["a"]}\n\n'
+    ],
+    "esphome": [
+        b'retry: 30000\nid: 1\nevent: ping\ndata: {"title":"t"}\n\nid: 2\nevent: ping\n\n'
+        b'id: 3\nevent: log\ndata: [I] {on\n\nid: 4\nevent: state\ndata: {"id":"s","value":[1]}\n\n'
+    ],
+    "firebase": [
+        b'event: put\ndata: {"path":"/","data":null}\n\nevent: keep-alive\ndata: null\n\nevent: cancel\ndata: null\n\n',
+        b"event: auth_revoked\ndata: credential is no longer valid\n\n",
+    ],
+    "graphql-sse": [
+        b':\n\nevent: next\ndata: {"data":{"a":[1]},"errors":[{"message":"b"}]}\n\nevent: complete\ndata:\n\n',
+        b'event: next\ndata: {"errors":[{"message":"b","extensions":{"code":"c"}}]}\n\nevent: complete\n\n',
+        b'event: next\ndata: {"id":"1","payload":{"data":{"a":1}}}\n\nevent: complete\ndata: {"id":"1"}\n\n',
+    ],
+    "home-assistant": [b'data: ping\n\ndata: {"event_type":"state_changed","data":{"old_state":null}}\n\n'],
     "laddro": [b'data: {"type":"section","section":"a","content":"A"}\ndata: {"type":"ping"}\ndata: {"type":"done"}\n'],
     "mcp": [
         b"event: endpoint\ndata: /messages?session=1\n\n"
         b'event: message\nid: e1\nretry: 500\ndata: \n\nid: e2\ndata: {"jsonrpc":"2.0","method":"ping","id":7}\n\n'
         b'event: message\nid: e3\ndata: [{"method":"notifications/progress"},{"result":{"a":[]},"id":1}]\n\n'
+    ],
+    "launchdarkly": [
+        b'event:put\ndata:{"data":{"flags":{}}}\n\nevent: error\ndata: {"payloadId":"p","reason":"lost"}\n\n'
+        b'event: goodbye\ndata: {"reason":"deploy","silent":true}\n\n'
+    ],
+    "mastodon": [b':)\nevent: update\ndata: {"id":"1"}\n\n:thump\nevent: delete\ndata: 1\n\n'],
+    "ntfy": [b'event: open\ndata: {"event":"open","id":"a"}\n\ndata: {"event":"message","message":"Hi"}\n\n'],
+    "philips-hue": [b': hi\n\nid: 1:0\ndata: [{"type":"update","data":[{"id":"x","on":{"on":true}}]}]\n\n'],
+    "pocketbase": [
+        b'id:c\nevent:PB_CONNECT\ndata:{"clientId":"c"}\n\nid:c\nevent:posts/r\ndata:{"action":"update"}\n\n'
+    ],
+    "stellar": [
+        b'retry: 1000\nevent: open\ndata: "hello"\n\nid: 1\ndata: {"id":"1","paging_token":"1"}\n\n'
+        b'retry: 10\nevent: close\ndata: "byebye"\n\n',
+        b"event: error\ndata: problem: not_found\n\n",
+    ],
+    "text": [b"data:\n\nevent: a\nid: 1\ndata:  <p>\ndata: </p>\n\n"],
+    "wikimedia": [
+        b':ok\n\nevent: message\nid: [{"topic":"t","partition":0,"offset":1}]\ndata: {"meta":{"id":"m"}}\n\n'
+        b'event: error\ndata: {"message":"lost","origin":"KafkaSSE"}\n\n'
     ],
     "sajuapi": [
         b'event: start\ndata: {"event":"start","id":"f1","model":"m"}\n\n'
@@ -149,7 +192,7 @@ def encode(name: str, parts: list[Part]) -> bytes:
         try:
             stream += encoder.send(part)
         except EncodeError:
-            if part.kind not in ("text", "tool_call"):
+            if part.kind not in ("text", "tool_call", "error"):
                 raise
     return stream + encoder.close()
 

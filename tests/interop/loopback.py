@@ -1,10 +1,11 @@
-"""A server on this machine that answers one request with the bytes it was given, then closes the connection."""
+"""Servers on this machine that answer with the bytes they were given, then close the connection."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
+from time import monotonic
 
 TIMEOUT = 10  # seconds: how long a request that never comes is waited for
 
@@ -34,4 +35,42 @@ def serve(chunks: Iterable[bytes], headers: dict[str, str]) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"
         finally:
+            thread.join()
+
+
+class Get:
+    """A request that came: its path, its headers in lower case, and when, in seconds of the server's own clock."""
+
+    def __init__(self, path: str, headers: Mapping[str, str]) -> None:
+        self.path = path
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.at = monotonic()
+
+
+@contextmanager
+def serve_gets(bodies: Iterable[bytes], headers: dict[str, str]) -> Iterator[tuple[str, list[Get]]]:
+    """The URL of the server, which answers each GET with the next of `bodies`, then 204; and what was asked so far."""
+    left, gets = iter(bodies), list[Get]()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            gets.append(Get(self.path, dict(self.headers)))
+            body = next(left, None)
+            self.send_response(204 if body is None else 200)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            with suppress(ConnectionError):
+                self.wfile.write(body or b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}", gets
+        finally:
+            server.shutdown()
             thread.join()

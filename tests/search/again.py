@@ -12,6 +12,8 @@ from sse_core.dialects import Accumulator, Part, PartDecoder, PartEncoder, ToolC
 from .searching import hold
 
 Call = tuple[int, str, str]
+# The Others of a dialect that are an error or an end too, which follows each.
+TELLING = {"graphql-sse": ("next",), "launchdarkly": ("goodbye",), "stellar": ("close",)}
 
 
 def first_json(text: str) -> str:
@@ -119,7 +121,8 @@ def read_back(name: str, data: bytes, close: bool = False) -> list[Part]:
             parts += decoder.close()
         except TruncatedError as error:
             parts += error.parts
-    return parts
+    telling = [part.kind == "other" and part.name in TELLING.get(name, ()) for part in parts]
+    return [part for part, told in zip(parts, [False, *telling], strict=False) if not told or part.kind == "other"]
 
 
 def send_all(encoder: PartEncoder, parts: list[Part]) -> tuple[bytes, list[Part]]:

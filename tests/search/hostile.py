@@ -65,6 +65,7 @@ WORDS = [
     *("message-end", "tool-call-start", "transcript.text.done", "transcript.text.delta", "input_json_delta"),
     *("task", "statusUpdate", "artifactUpdate", "result", "endpoint", "priming", "notifications/progress"),
     *("arguments_delta", "text_delta", "citations_delta", "logprobs", "citations", "choices"),
+    *("next", "complete", "goodbye", "close", "cancel", "auth_revoked", "stream-error", "log", "ping", "keep-alive"),
 ]
 _MEMBERS = [
     *("type", "event", "event_type", "error", "choices", "delta", "id", "index", "text", "name", "item", "content"),
@@ -88,6 +89,16 @@ _BODIES = [
     *(b"dat", b"eve", b"{", b'"', b'data: {"a":1', b"data: [DONE]", b'data: "x', b"\xef\xbb\xbf", b"\n", b"\r"),
     *(b'data: "\\u005bDONE]"\n\n', b"data:  [DONE] \n\n", b'data: "[DONE]"\n\n', b"data: [1]\n\n", b"data: nul\n\n"),
 ]
+# What those send that have no words for an answer.
+_OTHERS = (
+    b'retry: 10\nevent: open\ndata: "hello"\n\nid: 1\nevent: put\ndata: {"event":"a","event_type":"b","data":[1]}\n\n'
+    b'event: next\ndata: {"data":{"a":1}}\n\nevent: next\ndata: {"id":"1","payload":{"data":null}}\n\n'
+    b'event: next\ndata: {"errors":[{"message":"m"}]}\n\nevent: complete\ndata: {"id":"1"}\n\nevent: log\ndata: {a\n\n'
+    b"data: mode outer\ndata: elements <p>\n\ndata: ping\n\nevent: ping\n\nevent: delete\ndata: 1\n\nid: 2\n\n"
+    b'event: error\ndata: {"reason":"r"}\n\nevent: goodbye\ndata: {}\n\nevent: close\ndata: "byebye"\n\n'
+    b"event: cancel\ndata: null\n\nevent: auth_revoked\ndata: no\n\nevent: complete\ndata:\n\n"
+    b'event: stream-error\nid: error\ndata: {"text":"t"}\n\n'
+)
 _BLOCK = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)|.+", re.DOTALL)
 _EVENT = re.compile(rb"(.*?data: ?)(.*?)(\s*)", re.DOTALL)
 
@@ -102,7 +113,7 @@ def seeds(name: str) -> list[list[bytes]]:
             if len(stream) <= _LARGEST:
                 found.append(stream)
     found += [stream for answer in _ANSWERS if (stream := write(name, _sayable(name, answer)))]
-    return [blocks(stream) for stream in found]
+    return [blocks(stream) for stream in found or [_OTHERS]]
 
 
 def blocks(stream: bytes) -> list[bytes]:

@@ -16,11 +16,13 @@ from .reader import Reader
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Literal
 
     from ..._items import Item
     from .._parts import How, Part
     from .dialect import Dialect
+
+    Form = Literal["json", "text", "blank"]
 
 SENTINEL = "[DONE]"
 _SENTINELS = (SENTINEL, f'"{SENTINEL}"')  # Coze sends it as a JSON string
@@ -76,7 +78,7 @@ class JsonReader(Reader):
                 return self.read_sentinel()
             if event.type == "error":  # some servers send no object there
                 return self.fail({"message": stripped.strip('"')})
-            if stripped in _BLANK:
+            if self.form(event) == "blank":
                 return []
         payload = self.payload(event)
         if type(payload) is dict:
@@ -98,6 +100,10 @@ class JsonReader(Reader):
     def read_body(self, payload: dict[str, Any], event: Event) -> list[Part]:
         """The parts of a body with no framing: an error, whatever it looks like."""
         return self.fail(payload)
+
+    def form(self, event: Event) -> Form:
+        """What an event's data is: asked when it is read, and where the end of the body cut it off."""
+        return "blank" if event.data.strip() in _BLANK else "json"
 
     def is_sentinel(self, data: str) -> bool:
         """Whether stripped data is `[DONE]`, or that as a JSON string."""
@@ -123,8 +129,8 @@ class JsonReader(Reader):
             raise DialectError(f"{self.name}: {error}") from error
 
     def closes(self, event: Event) -> bool:
-        # What opens with a bracket or a quote is JSON only if it also closes; a number may have been cut.
-        return event.data.lstrip()[:1] in ("{", "[", '"')
+        # What opens with a bracket or a quote is JSON only if it also closes; a number may have been cut, as may text.
+        return event.data.lstrip()[:1] in ("{", "[", '"') and self.form(event) != "text"
 
     def counts(self, data: str) -> bool:
         # Where a terminal ends the stream, what is cut off after the answer may be that; an object is not.

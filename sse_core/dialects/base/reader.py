@@ -170,6 +170,10 @@ class Reader:
         """Whether it is a truncation that the end cut off an event with this much of its data."""
         return True
 
+    def cursor(self, id: str) -> str:
+        """The last event ID of a stream that is over, to come again with; "" for one that a server would refuse."""
+        return id
+
     # -- what `read` calls
 
     def said(self, choice: int = 0) -> None:

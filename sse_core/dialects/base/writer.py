@@ -130,6 +130,7 @@ class Writer:
         """
         check(part)
         if part.kind == "done":
+            self.failed = self.failed or part.reconnect  # more is to come of another connection: no whole answer
             return self.encode_end()
         if self.ended:
             raise EncodeError("part", part, "comes after the end of the stream")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""GraphQL's dialect: over SSE."""
