@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Half = TypeVar("Half", Reader, Writer)
 
     Name = Literal[
+        "ag-ui",
         "aitunnel",
         "anthropic-completions",
         "anthropic-messages",
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 # The module of each, below this package. Its DIALECT is the Dialect, or a function that makes it of the options that
 # change its facts; a table of services has DIALECTS, by name.
 _MODULES = {
+    "ag-ui": ".ag.ui",
     "aitunnel": ".aitunnel",
     "anthropic-completions": ".anthropic.completions",
     "anthropic-messages": ".anthropic.messages",
