@@ -74,7 +74,7 @@ class AgUiReader(JsonReader):
 
     def _read_block(self, of: Kind, step: Step, payload: dict[str, Any], event: Event) -> list[Part]:
         key = self._key(of, step, payload, event)
-        if key is None or self._is_foreign(key, step, payload):
+        if key is None or self._is_foreign(key, step, payload, event):
             parts = [] if is_subagents(payload) else self._end_chunks()
             if step == "chunk" and not is_subagents(payload):
                 self._chunked = key
@@ -108,13 +108,14 @@ class AgUiReader(JsonReader):
                 return None
         raise self.unreadable(f"{payload['type']} has no {IDS[of]}", event)
 
-    def _is_foreign(self, key: Key, step: Step, payload: dict[str, Any]) -> bool:
+    def _is_foreign(self, key: Key, step: Step, payload: dict[str, Any], event: Event) -> bool:
         """Whether a block is no part of the answer, as the event says, or one before it did."""
         speaks = key[0] == "text" and step in ("start", "chunk")
         if not is_subagents(payload) and not (speaks and payload.get("role") not in (None, "assistant")):
             return key in self._foreign
-        if key not in self._open:
-            _remember(self._foreign, key)
+        if key in self._open:
+            raise self.unreadable("an open message, or call, of the answer is no longer its own", event)
+        _remember(self._foreign, key)
         return True
 
     def _begin(self, key: Key, payload: dict[str, Any], event: Event) -> list[Part]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _RUN = ("type", "threadId", "runId")
 _LARGEST = (1 << 53) - 1  # its clients refuse a count that a float cannot hold
+_WHOLE = ("stop", "tool_call")  # the reasons of a finish with which calls end whose own end did not come
 _BEGINS = {name: kind for kind, name in STARTS.items()}
 
 
@@ -61,6 +62,8 @@ class AgUiWriter(Writer):
         self._rest: dict[str, Any] | None = None
         # The messages and calls in Others that are not the answer's: what follows of them is neither.
         self._foreign: set[tuple[str, str]] = set()
+        # The ids of the blocks that are open.
+        self._open: set[tuple[str, str]] = set()
         # A call that ended inside its arguments.
         self._cut: Shown | None = None
 
@@ -71,11 +74,15 @@ class AgUiWriter(Writer):
             if self.spoken:
                 raise EncodeError("part", part, f"comes after content: a run that did not finish in {self.name}")
             return []
-        items = self.write_failed_end() if self.failed else self.write_end()
-        if self.failed:
-            self.over()
-        if self._over:
-            return items
+        if self.failed:  # what failed has no end yet, and no other run before it
+            return [item for shown in self._screen.close_all(failed=True) for item in self._close(shown)]
+        finish = self.held_finish()
+        if finish.reason == "error":
+            return self.write_bad_end(finish)
+        items, cut = self._end_blocks(finish)
+        if cut is not None:
+            raise EncodeError("part", part, f"comes after an answer that ended inside a call: {finish.reason}")
+        items.append(self._finish_run(finish))
         self.begin()
         return [*items, self._begin_run(part)]
 
@@ -148,6 +155,8 @@ class AgUiWriter(Writer):
         key = of, text_of(part.data.get(IDS[of])) if of else ""
         if key in self._foreign:
             return [event]
+        if key in self._open:
+            return self.reserved(part)
         try:
             found = self.dialect.reader().decode(event)
         except (ValueError, RecursionError):
@@ -174,14 +183,8 @@ class AgUiWriter(Writer):
         finish = self.held_finish()
         if finish.reason == "error":
             return self.write_bad_end(finish)
-        items, cut = self._begun(), self._cut
-        whole = finish.reason in ("stop", "tool_call")
-        for shown in self._screen.close_all():
-            if shown.kind == "tool_call" and not (whole and _is_json(str(shown.arguments))):
-                cut = cut or shown
-            else:
-                items += self._close(shown)
-        if cut is not None and whole:
+        items, cut = self._end_blocks(finish)
+        if cut is not None and finish.reason in _WHOLE:
             problem = f"are not the JSON text they must be, and the finish is {finish.reason}"
             raise EncodeError("arguments", str(cut.arguments), problem)
         if cut is not None:
@@ -190,6 +193,16 @@ class AgUiWriter(Writer):
             )
             return [*items, *self.write_error(Error(problem, finish.reason))]
         return [*items, self._finish_run(finish)]
+
+    def _end_blocks(self, finish: Finish) -> tuple[list[Item], Shown | None]:
+        """The ends of all that is open; and the call, if any, that must not end."""
+        items, cut = self._begun(), self._cut
+        for shown in self._screen.close_all():
+            if shown.kind == "tool_call" and not (finish.reason in _WHOLE and _is_json(str(shown.arguments))):
+                cut = cut or shown
+            else:
+                items += self._close(shown)
+        return items, cut
 
     def _begun(self) -> list[Item]:
         """[the event that begins the run], if none did."""
@@ -231,10 +244,11 @@ class AgUiWriter(Writer):
         closed, shown = self._screen.open(part)
         for other in closed:
             items += self._close(other)
-        own = part.id if part.kind == "tool_call" else None
-        if shown.id != own and not (self._own and shown.id == part.block):
+        named = shown.id == (part.id if part.kind == "tool_call" else None) or (self._own and shown.id == part.block)
+        if not named or (part.kind, shown.id) in self._foreign:
             # A client puts what has the id of an older message, of another run, too, into that one.
             shown.id = f"{short(self._run['runId'])}/{shown.id}"
+        self._open.add((part.kind, shown.id))
         if part.kind != "tool_call":
             items += self._begin(shown)
         return items, shown
@@ -267,6 +281,7 @@ class AgUiWriter(Writer):
     def _close(self, shown: Shown) -> list[Item]:
         """The events that end a block; of a call, only if it is whole."""
         kind, items = shown.kind, []
+        self._open.discard((kind, shown.id))
         if kind == "tool_call":
             items = [] if shown.said else self._begin(shown)
             if not shown.arguments.take().strip():
