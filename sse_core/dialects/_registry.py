@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Name = Literal[
         "a2a",
+        "ag-ui",
         "aitunnel",
         "anthropic-completions",
         "anthropic-messages",
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 # change its facts; a table of services has DIALECTS, by name.
 _MODULES = {
     "a2a": ".a2a",
+    "ag-ui": ".ag.ui",
     "aitunnel": ".aitunnel",
     "anthropic-completions": ".anthropic.completions",
     "anthropic-messages": ".anthropic.messages",
