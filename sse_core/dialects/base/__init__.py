@@ -18,6 +18,7 @@ from .members import (
     write_error,
 )
 from .reader import Reader
+from .screen import Screen, Shown
 from .writer import Writer, word_of
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "JsonReader",
     "Nesting",
     "Reader",
+    "Screen",
+    "Shown",
     "Text",
     "Waiting",
     "Writer",
