@@ -51,17 +51,22 @@ class Screen:
         self._open: dict[Key, Shown] = {}
         self._used: set[tuple[str, str]] = set()
         self._count = 0
-        # The ids of calls that are over: only another id in their block is another call.
-        self._over: dict[Key, str | None] = {}
+        # Of each call, by its block, the id it came with and the one it has here: once it is over, only another id in
+        # its block is another call.
+        self._calls: dict[Block, tuple[str | None, str]] = {}
 
     def find(self, kind: str, block: Block) -> Shown | None:
         """The block, if it is open."""
         return self._open.get((kind, block))
 
+    def call_id(self, block: Block) -> str | None:
+        """The id here of the last call that began in a block, open or over."""
+        return self._calls.get(block, (None, None))[1]
+
     def is_over(self, part: ToolCallDelta) -> bool:
         """Whether the fragment is of a call that was closed; EncodeError if it says something."""
-        key = part.kind, part.block
-        if key in self._open or key not in self._over or part.id not in (None, self._over[key]):
+        call = self._calls.get(part.block)
+        if call is None or part.id not in (None, call[0]) or self.find("tool_call", part.block) is not None:
             return False
         if part.arguments.strip():
             raise EncodeError("part", part, "belongs to a call that is over: what was handed on was not all of it")
@@ -72,7 +77,7 @@ class Screen:
         space, own, size = self._space(part.kind), part.block, 2 * OVERHEAD + length(part.block)
         if part.kind == "tool_call":
             own = part.id or own
-            size += OVERHEAD + length(part.id, part.block, part.name)
+            size += OVERHEAD + length(part.id, part.name)
         id = own if type(own) is str and own and (space, own) not in self._used else self.new_id(part.kind)
         self._held.add(size + len(id))
         self._used.add((space, id))
@@ -82,7 +87,7 @@ class Screen:
         key = part.kind, part.block
         shown = self._open[key] = Shown(part, id, self._held)
         if part.kind == "tool_call":
-            self._over[key] = part.id
+            self._calls[part.block] = part.id, id
         return closed, shown
 
     def new_id(self, kind: str) -> str:
