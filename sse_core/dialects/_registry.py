@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         "openai-responses",
         "openai-transcription",
         "sajuapi",
+        "vercel-ai-ui",
         "websopy",
     ]
 
@@ -54,6 +55,7 @@ _MODULES = {
     "openai-responses": ".openai.responses",
     "openai-transcription": ".openai.transcription",
     "sajuapi": ".sajuapi",
+    "vercel-ai-ui": ".vercel.ai_ui",
     "websopy": ".websopy",
 }
 
