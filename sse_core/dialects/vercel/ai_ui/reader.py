@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..._parts import BlockEnd, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
 from ...base import JsonReader, Text, count_or_none, dict_of, given, short, str_or_none, text_of
-from .words import BLOCKS, COUNTS, MAX_INPUT, REASONS, more_of, spells
+from .words import ANSWERS, BLOCKS, COUNTS, MAX_INPUT, REASONS, SIGNATURES, more_of, spells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,19 +119,21 @@ class UIReader(JsonReader):
         id = payload.get("id")
         block, key = (id, (of, short(id))) if type(id) is str else (0, (of, 0))
         text = text_of(payload.get("delta")) if step == "delta" else ""
-        signature = None
+        word = signature = None
         parts: list[Part] = []
         if len(payload) > 3 or step != "delta":
             rest = more_of(payload)
-            signature = _signature(rest) if of == "reasoning" else None
-            if rest and signature is None:
+            word, signature = _signature(rest) if of == "reasoning" else (None, None)
+            if rest and word is None:
                 parts.append(Other(kind, rest, self.name, block))
         if step == "start" and len(self._bare) < _MAX_BLOCKS:
             self._bare.add(key)
-        bare = step == "end" and key in self._bare
-        if text or signature is not None or bare:
+        bare = key in self._bare
+        if text or word is not None or (bare and step == "end"):
             self._said()
             self._bare.discard(key)
+            if bare and word == "signature" and not text:  # else it would be taken for redacted
+                parts.append(ReasoningDelta("", block))
             parts.append(TextDelta(text, block) if of == "text" else ReasoningDelta(text, block, signature))
         if step == "end":
             parts.append(BlockEnd(block, of))
@@ -153,7 +155,7 @@ class UIReader(JsonReader):
         block = call.block(id)
         if kind == "tool-input-delta" and not call.over:
             return self._read_fragment(call, block, text_of(payload.get("inputTextDelta")))
-        if kind in ("tool-input-error", "tool-output-available", "tool-output-error", "tool-output-denied"):
+        if kind in ANSWERS:
             self._end_call(call)
             self.tool_answered(block)
         return [Other(kind, payload, self.name, block)]
@@ -217,13 +219,14 @@ class UIReader(JsonReader):
             call.text = None
 
 
-def _signature(rest: dict[str, Any]) -> str | None:
-    """The signature that is all that `rest` says, of one provider."""
-    metadata = dict_of(rest.get("providerMetadata"))
-    said = [dict_of(value) for value in metadata.values()]
-    if len(rest) != 1 or len(said) != 1 or len(said[0]) != 1:
-        return None
-    return str_or_none(said[0].get("signature"))
+def _signature(rest: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The signature that is all that `rest` says, of one provider, behind its member's name."""
+    providers = dict_of(rest.get("providerMetadata"))
+    said = dict_of(next(iter(providers.values()), None))
+    word = next(iter(said), "")
+    signature = str_or_none(said.get(word))
+    alone = len(rest) == len(providers) == len(said) == 1 and word in SIGNATURES and signature is not None
+    return (word, signature) if alone else (None, None)
 
 
 def _read_usage(usage: dict[str, Any]) -> Usage | None:

@@ -32,6 +32,10 @@ BLOCKS: dict[str, tuple[Literal["text", "reasoning"], str]] = {
     "reasoning-end": ("reasoning", "end"),
 }
 CALLS = ("tool-input-start", "tool-input-delta", "tool-input-available")
+# The members of a provider's metadata that are a signature: of reasoning, and of what was redacted.
+SIGNATURES = ("signature", "redactedData")
+# After these nothing more comes of a call that its reader could act on.
+ANSWERS = ("tool-input-error", "tool-output-available", "tool-output-error", "tool-output-denied")
 # What parts say: an Other of such a name is written only where it is listed with them.
 SAID = frozenset((*BLOCKS, *CALLS, "start", "finish", "error"))
 # Of the events that parts say, the members that these say; the others come in an Other, and go into the next of them.
@@ -41,12 +45,9 @@ OWN = frozenset(
 # The types besides that some version knows, and data-*: of one that it does not its client reads nothing more.
 OTHERS = frozenset(
     (
-        "tool-input-error",
+        *ANSWERS,
         "tool-approval-request",
         "tool-approval-response",
-        "tool-output-available",
-        "tool-output-error",
-        "tool-output-denied",
         "source-url",
         "source-document",
         "file",

@@ -9,7 +9,7 @@ from ...._items import Event
 from ..._parts import Error, Finish, Start, ToolCallDelta
 from ...base import OVERHEAD, Screen, Writer, dict_of, given, length, str_or_none, weight
 from ...base.json import SENTINEL
-from .words import BLOCKS, COUNTS, MAX_INPUT, OTHERS, SAID, WORDS, more_of, spells
+from .words import ANSWERS, BLOCKS, COUNTS, MAX_INPUT, OTHERS, SAID, SIGNATURES, WORDS, more_of, spells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,8 +50,6 @@ class UIWriter(Writer):
         self._screen = Screen(self.held, apart=True)
         # What came in Others, for the next event of a type and block.
         self._members: dict[tuple[str, Block], dict[str, Any]] = {}
-        # The approvals that were asked for.
-        self._asked: set[str] = set()
         # An error, or an abort, stands in what was written.
         self._told = False
         self._aborted = False
@@ -71,8 +69,10 @@ class UIWriter(Writer):
     def write_reasoning(self, part: ReasoningDelta) -> list[Item]:
         items, shown = self._show(part)
         if part.signature:
-            signed = {self._provider: {"signature": part.signature}}
-            items.append(self._block_event(shown, "delta", delta=part.text, providerMetadata=signed))
+            # A block that begins with it was redacted: it is the reasoning, encrypted.
+            signed = {SIGNATURES[bool(items) and not part.text]: part.signature}
+            event = self._block_event(shown, "delta", delta=part.text, providerMetadata={self._provider: signed})
+            items.append(event)
         elif part.text:
             items.append(self._block_event(shown, "delta", delta=part.text))
         return items
@@ -142,7 +142,7 @@ class UIWriter(Writer):
         elif data.get("type") != name:
             return self.reserved(part)
         if name.startswith("tool-"):
-            return self._write_tool(part, block, data)
+            return self._write_tool(part, data)
         items = self.meaningless(part, self.event(data))
         if name == "abort":
             self._aborted = True
@@ -230,27 +230,17 @@ class UIWriter(Writer):
         self._screen.close(shown)
         return [event]
 
-    def _write_tool(self, part: Other, block: Block | None, data: dict[str, Any]) -> list[Item]:
-        """What follows a call: its client fails where there is none."""
-        if part.name == "tool-approval-response":
-            asked = str_or_none(data.get("approvalId")) in self._asked
-            return self.meaningless(part, self.event(data)) if asked else self.reserved(part)
-        self.dumps(data)  # raises, before anything has happened
-        items: list[Item] = []
-        if block is not None and part.name == "tool-input-error" and self._screen.call_id(block) is None:
-            closed, _ = self._screen.open(ToolCallDelta("", block, str_or_none(data.get("toolCallId"))))
-            items = [self._end(shown) for shown in closed]
+    def _write_tool(self, part: Other, data: dict[str, Any]) -> list[Item]:
+        """What follows a call: of this stream, or of one before it that its client has."""
+        block = str_or_none(data.get("toolCallId")) if part.block is None else part.block
         id = None if block is None else self._screen.call_id(block)
-        if block is None or id is None:
-            return self.reserved(part)
-        items += self.meaningless(part, self.event({**data, "toolCallId": id}))
-        shown = self._screen.find("tool_call", block)
-        approval = str_or_none(data.get("approvalId"))
-        if part.name == "tool-approval-request":
-            if approval is not None and approval not in self._asked:
-                self.held.add(OVERHEAD + len(approval))
-                self._asked.add(approval)
-        elif shown is not None:  # it is over: its input would show as one to act on
+        if id is not None:
+            data = {**data, "toolCallId": id}
+        elif self.failed:  # its call was dropped
+            return []
+        items = self.meaningless(part, self.event(data))
+        shown = None if block is None else self._screen.find("tool_call", block)
+        if shown is not None and part.name in ANSWERS:  # its input would show as one to act on
             self._screen.close(shown)
             shown.arguments.take()
         return items
