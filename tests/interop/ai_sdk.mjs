@@ -1,6 +1,7 @@
 // node ai_sdk.mjs PACKAGE read < LINES: for each line {body}, a UI message stream, what a chat of the AI SDK makes of it:
 // {status, error, finish, metadata, parts, ran}; ran: the ids of the calls that it would have run.
-// node ai_sdk.mjs PACKAGE write < LINES: for each line {chunks}, a model's, the UI message stream of streamText as text.
+// node ai_sdk.mjs PACKAGE write < LINES: for each line {chunks, tools}, a model's and the names of tools, with a result
+// for those that the server runs, {body}: the UI message stream in which streamText serves them.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -56,14 +57,15 @@ async function read({ body }) {
 
 const mocks = mode === "write" ? await find(`${name}/test`) : {};
 
-async function write({ chunks, tools, ...options }) {
+async function write({ chunks, tools }) {
   const Model = mocks.MockLanguageModelV4 ?? mocks.MockLanguageModelV3;
   const model = new Model({ doStream: async () => ({ stream: sdk.simulateReadableStream({ chunks }) }) });
-  const made = Object.fromEntries(
-    (tools ?? []).map((tool) => [tool, { inputSchema: sdk.jsonSchema({ type: "object" }) }]),
-  );
-  const result = sdk.streamText({ model, prompt: "Hi", tools: made, onError: () => {} });
-  return { body: await result.toUIMessageStreamResponse({ sendReasoning: true, ...options }).text() };
+  const inputSchema = sdk.jsonSchema({ type: "object" });
+  const made = Object.entries(tools).map(([tool, result]) => {
+    return [tool, result === null ? { inputSchema } : { inputSchema, execute: async () => result }];
+  });
+  const result = sdk.streamText({ model, prompt: "Hi", tools: Object.fromEntries(made), onError: () => {} });
+  return { body: await result.toUIMessageStreamResponse({ sendSources: true }).text() };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -197,18 +197,19 @@ class UIReader(JsonReader):
         said = None if call.text is None else str(call.text)
         self._said()
         name = None if call.named else str_or_none(payload.get("toolName"))
-        if payload.get("providerExecuted") is True and not call.server:
+        found_out = payload.get("providerExecuted") is True and not call.server
+        if found_out:
             call.server = True
             self.tool_answered(block)
         fragment = ""
-        if said == "" and "input" in payload:
+        if said == "" and "input" in payload and input != {}:  # no fragments are {}
             fragment = input if not call.json and type(input) is str else self.json_text(input)
         mended = bool(said) and "input" in payload and not spells(str(said), input, call.json)
         self._end_call(call)
         if mended:
             return [Other("tool-input-available", {**rest, "input": input}, self.name, block)]
         parts: list[Part] = [Other("tool-input-available", rest, self.name, block)] if rest else []
-        if fragment or name:
+        if fragment or name or found_out:
             parts.append(ToolCallDelta(fragment, block, None, name, call.server, call.json))
         return [*parts, BlockEnd(block, "tool_call")]
 

@@ -130,7 +130,9 @@ class UIWriter(Writer):
     def write_other(self, part: Other) -> list[Item]:
         name, block, data = part.name, part.block, dict_of(part.data)
         if name in _KEPT and block is not None:
-            return self._mend(part, block, data) if "input" in data else self._keep(part, block, more_of(data))
+            if name == "tool-input-available" and "input" in data:
+                return self._mend(part, block, data)
+            return self._keep(part, block, more_of(data))
         if name in SAID:
             return self.reserved(part)
         if part.dialect is None and name not in OTHERS and not name.startswith("data-"):
@@ -180,13 +182,14 @@ class UIWriter(Writer):
         """The end of a block that was closed: of a call its input, if it is one."""
         if shown.kind != "tool_call":
             return self._block_event(shown, "end")
+        if not shown.name:
+            return self._fail_call(shown, _NO_NAME)
         text = str(shown.arguments)
         try:
             input = json.loads(text if text.strip() else "{}", parse_constant=_refuse) if shown.json else text
-            event = self._input(shown, input, self._members.get(("tool-input-available", shown.block), {}))
+            return self._input(shown, input, self._members.get(("tool-input-available", shown.block), {}))
         except (ValueError, RecursionError):
             return self._fail_call(shown, _NO_JSON)
-        return event if shown.name else self._fail_call(shown, _NO_NAME)
 
     def _input(self, shown: Shown, input: Any, members: dict[str, Any]) -> Event:
         call = {"type": "tool-input-available", "toolCallId": shown.id, "toolName": shown.name, "input": input}
