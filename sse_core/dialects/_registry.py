@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         "sajuapi",
         "stellar",
         "text",
+        "vercel-ai-ui",
         "websopy",
         "wikimedia",
     ]
@@ -93,6 +94,7 @@ _MODULES = {
     "sajuapi": ".sajuapi",
     "stellar": ".named",
     "text": ".text",
+    "vercel-ai-ui": ".vercel.ai_ui",
     "websopy": ".websopy",
     "wikimedia": ".named",
 }

@@ -137,6 +137,41 @@ HAND_MADE: dict[str, list[bytes]] = {
         b'event: category\ndata: {"event":"category","category":"love","score":90}\n\n'
         b'event: done\ndata: {"event":"done","id":"f1","score":85,"tokens_used":456}\n\n'
     ],
+    "vercel-ai-ui": [
+        sse(
+            {"type": "start", "messageId": "m1", "messageMetadata": {"model": "m", "more": 1}},
+            {"type": "start-step"},
+            {"type": "reasoning-start", "id": "0"},
+            {"type": "reasoning-delta", "id": "0", "delta": "Hm", "providerMetadata": {"openai": {"itemId": "rs"}}},
+            {"type": "reasoning-delta", "id": "0", "delta": "", "providerMetadata": {"anthropic": {"signature": "s"}}},
+            {"type": "reasoning-end", "id": "0"},
+            {"type": "text-start", "id": "1"},
+            {"type": "text-delta", "id": "1", "delta": "Hi"},
+            {"type": "text-end", "id": "1", "citations": [{"type": "url"}]},
+            {"type": "text-start", "id": "2"},
+            {"type": "text-end", "id": "2"},
+            {"type": "tool-input-start", "toolCallId": "a", "toolName": "f", "dynamic": True},
+            {"type": "tool-input-delta", "toolCallId": "a", "inputTextDelta": '{"x":1}'},
+            {"type": "tool-input-available", "toolCallId": "a", "toolName": "f", "input": {"x": 1}, "dynamic": True},
+            {"type": "tool-output-available", "toolCallId": "a", "output": {"y": 2}},
+            {"type": "tool-input-available", "toolCallId": "b", "toolName": "g", "input": {}, "providerExecuted": True},
+            {"type": "tool-input-start", "toolCallId": "c", "toolName": "f"},
+            {"type": "tool-input-delta", "toolCallId": "c", "inputTextDelta": '{"x":2}'},
+            {"type": "tool-input-available", "toolCallId": "c", "toolName": "f", "input": {"x": 1}},
+            {"type": "tool-input-error", "toolCallId": "d", "toolName": "f", "input": "{", "errorText": "no"},
+            {"type": "data-weather", "id": "w", "data": {"c": 1}},
+            {"type": "finish-step"},
+            {
+                "type": "finish",
+                "finishReason": "stop",
+                "messageMetadata": {
+                    "usage": {"inputTokens": 3, "outputTokens": 2, "inputTokenDetails": {"cacheReadTokens": 1}}
+                },
+            },
+            "[DONE]",
+        ),
+        sse({"type": "abort", "reason": "user"}, {"type": "error", "errorText": "Busy"}, "[DONE]"),
+    ],
     "openai-chat": [
         sse(
             {

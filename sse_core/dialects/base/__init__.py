@@ -19,6 +19,7 @@ from .members import (
 )
 from .plain import PlainReader, PlainWriter, member
 from .reader import Reader
+from .screen import Screen, Shown
 from .writer import Writer, word_of
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "PlainReader",
     "PlainWriter",
     "Reader",
+    "Screen",
+    "Shown",
     "Text",
     "Waiting",
     "Writer",

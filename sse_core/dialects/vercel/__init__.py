@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What Vercel's AI SDK speaks."""

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+"""What reads vercel-ai-ui."""
+
+from __future__ import annotations
+
+from ..._parts import BlockEnd, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
+from ...base import JsonReader, Text, count_or_none, dict_of, given, short, str_or_none, text_of
+from .words import ANSWERS, BLOCKS, COUNTS, MAX_INPUT, REASONS, SIGNATURES, more_of, spells
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ...._items import Event
+    from ..._parts import Part
+
+# Past these an open block is not followed, and the call that began first no longer.
+_MAX_BLOCKS = 1024
+_MAX_CALLS = 1024
+
+
+class _Call:
+    """A call: which of its id it is, and what was said of it."""
+
+    __slots__ = ("again", "json", "named", "over", "server", "text")
+
+    def __init__(self, again: int, named: bool, server: bool, json: bool) -> None:
+        # 0: the first of its id. Else its number, since another step may use the id for another call.
+        self.again = again
+        self.named = named
+        self.server = server
+        self.json = json
+        self.over = False
+        # Its fragments: "" is none, None too many to be compared with its input.
+        self.text: Text | None = Text()
+
+    def block(self, id: str) -> str:
+        return f"{id}#{self.again}" if self.again else id
+
+
+class UIReader(JsonReader):
+    """Reads the UI message stream. Blocks may interleave, and are not held to the order that its client holds them to.
+
+    A block that ends with nothing said begins with an empty delta, so that none is lost on the way through parts.
+    A call whose input is not what its fragments spell was mended by the server: an Other, and no BlockEnd.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        # A start or content came: another start replaces nothing.
+        self._begun = False
+        # The last word was finish or abort.
+        self._finished = False
+        # The blocks that began, and have said nothing.
+        self._bare: set[tuple[str, str | int]] = set()
+        # The calls by their short ids, how many there were, and room for the fragments of those that are open.
+        self._calls: dict[str, _Call] = {}
+        self._count = 0
+        self._room = MAX_INPUT
+
+    def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
+        kind = payload.get("type")
+        if type(kind) is not str:
+            return [self.other(payload, event)]
+        if kind in BLOCKS:
+            return self._read_block(kind, payload)
+        if kind.startswith("tool-"):
+            return self._read_tool(kind, payload)
+        if kind == "error":
+            return self.fail(payload)
+        if kind == "start" and not self._begun:
+            return self._read_start(payload)
+        if kind in ("finish", "message-metadata"):
+            return self._read_finish(kind, payload)
+        if kind == "abort":
+            self._finished = True
+            return [self.other(payload, event), *self.finish_later("other", "abort")]
+        return [self.other(payload, event)]
+
+    def whole(self) -> bool:
+        return self._finished
+
+    def _read_start(self, payload: dict[str, Any]) -> list[Part]:
+        self._begun = True
+        metadata = payload.get("messageMetadata")
+        members = dict_of(metadata)
+        model = str_or_none(members.get("model"))
+        if model is not None:
+            metadata = {name: value for name, value in members.items() if name != "model"}
+        return [*self._read_metadata(metadata), Start(str_or_none(payload.get("messageId")), model)]
+
+    def _read_finish(self, kind: str, payload: dict[str, Any]) -> list[Part]:
+        parts = self._read_metadata(payload.get("messageMetadata"))
+        if kind == "finish":
+            self._finished = True
+            word = str_or_none(payload.get("finishReason"))
+            if word is not None:
+                parts += self.finish_later(REASONS.get(word, "other"), word)
+        return parts
+
+    def _read_metadata(self, metadata: Any) -> list[Part]:
+        """The Usage in metadata, and an Other of what else there is."""
+        members = dict_of(metadata)
+        usage = _read_usage(dict_of(members.get("usage")))
+        if usage is not None:
+            metadata = {name: value for name, value in members.items() if name != "usage"}
+        parts: list[Part] = [Other("message-metadata", metadata, self.name)] if metadata else []
+        return parts if usage is None else parts + self.usage(usage)
+
+    def _said(self) -> None:
+        """Content came."""
+        self._begun = True
+        if self._finished:
+            self._finished = False
+            self.said()
+
+    def _read_block(self, kind: str, payload: dict[str, Any]) -> list[Part]:
+        of, step = BLOCKS[kind]
+        id = payload.get("id")
+        block, key = (id, (of, short(id))) if type(id) is str else (0, (of, 0))
+        text = text_of(payload.get("delta")) if step == "delta" else ""
+        word = signature = None
+        parts: list[Part] = []
+        if len(payload) > 3 or step != "delta":
+            rest = more_of(payload)
+            word, signature = _signature(rest) if of == "reasoning" else (None, None)
+            if rest and word is None:
+                parts.append(Other(kind, rest, self.name, block))
+        if step == "start" and len(self._bare) < _MAX_BLOCKS:
+            self._bare.add(key)
+        bare = key in self._bare
+        if text or word is not None or (bare and step == "end"):
+            self._said()
+            self._bare.discard(key)
+            if bare and word == "signature" and not text:  # else it would be taken for redacted
+                parts.append(ReasoningDelta("", block))
+            parts.append(TextDelta(text, block) if of == "text" else ReasoningDelta(text, block, signature))
+        if step == "end":
+            parts.append(BlockEnd(block, of))
+        return parts
+
+    def _read_tool(self, kind: str, payload: dict[str, Any]) -> list[Part]:
+        id = str_or_none(payload.get("toolCallId"))
+        if id is None:
+            return [Other(kind, payload, self.name)]
+        call = self._calls.get(short(id))
+        if kind == "tool-input-start":
+            return self._begin_call(id, payload)
+        if kind == "tool-input-available" and call is None:
+            return [*self._begin_call(id, payload), *self._read_input(id, self._calls[short(id)], payload)]
+        if call is None:
+            return [Other(kind, payload, self.name, id)]
+        if kind == "tool-input-available" and not call.over:
+            return self._read_input(id, call, payload)
+        block = call.block(id)
+        if kind == "tool-input-delta" and not call.over:
+            return self._read_fragment(call, block, text_of(payload.get("inputTextDelta")))
+        if kind in ANSWERS:
+            self._end_call(call)
+            self.tool_answered(block)
+        return [Other(kind, payload, self.name, block)]
+
+    def _begin_call(self, id: str, payload: dict[str, Any]) -> list[Part]:
+        self._said()
+        key, again = short(id), 0
+        if key in self._calls:
+            self._count += 1
+            again = self._count
+            self._end_call(self._calls.pop(key))
+        elif len(self._calls) >= _MAX_CALLS:
+            self._end_call(self._calls.pop(next(iter(self._calls))))
+        name = str_or_none(payload.get("toolName"))
+        server, json = payload.get("providerExecuted") is True, payload.get("inputEncoding") != "text"
+        call = self._calls[key] = _Call(again, name is not None, server, json)
+        block = call.block(id)
+        if not server:
+            self.tool_called(block)
+        rest = more_of(payload)
+        parts: list[Part] = [Other("tool-input-start", rest, self.name, block)] if rest else []
+        return [*parts, ToolCallDelta("", block, id, name, server, json)]
+
+    def _read_fragment(self, call: _Call, block: str, text: str) -> list[Part]:
+        if not text:
+            return []
+        self._said()
+        if call.text is not None:
+            self._room -= len(text)
+            call.text.append(text)
+            if self._room < 0:
+                self._room += call.text.size
+                call.text = None
+        return [ToolCallDelta(text, block, None, None, call.server, call.json)]
+
+    def _read_input(self, id: str, call: _Call, payload: dict[str, Any]) -> list[Part]:
+        """The end of a call, and its input if no fragments said it."""
+        block, rest, input = call.block(id), more_of(payload), payload.get("input")
+        said = None if call.text is None else str(call.text)
+        self._said()
+        name = None if call.named else str_or_none(payload.get("toolName"))
+        found_out = payload.get("providerExecuted") is True and not call.server
+        if found_out:
+            call.server = True
+            self.tool_answered(block)
+        fragment = ""
+        if said == "" and "input" in payload and input != {}:  # no fragments are {}
+            fragment = input if not call.json and type(input) is str else self.json_text(input)
+        mended = bool(said) and "input" in payload and not spells(str(said), input, call.json)
+        self._end_call(call)
+        if mended:
+            return [Other("tool-input-available", {**rest, "input": input}, self.name, block)]
+        parts: list[Part] = [Other("tool-input-available", rest, self.name, block)] if rest else []
+        if fragment or name or found_out:
+            parts.append(ToolCallDelta(fragment, block, None, name, call.server, call.json))
+        return [*parts, BlockEnd(block, "tool_call")]
+
+    def _end_call(self, call: _Call) -> None:
+        call.over = True
+        if call.text is not None:
+            self._room += call.text.size
+            call.text = None
+
+
+def _signature(rest: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The signature that is all that `rest` says, of one provider, behind its member's name."""
+    providers = dict_of(rest.get("providerMetadata"))
+    said = dict_of(next(iter(providers.values()), None))
+    word = next(iter(said), "")
+    signature = str_or_none(said.get(word))
+    alone = len(rest) == len(providers) == len(said) == 1 and word in SIGNATURES and signature is not None
+    return (word, signature) if alone else (None, None)
+
+
+def _read_usage(usage: dict[str, Any]) -> Usage | None:
+    """The counts in the SDK's words, if there is one; later versions have three of them in objects of their own."""
+    input, output = dict_of(usage.get("inputTokenDetails")), dict_of(usage.get("outputTokenDetails"))
+    details = {
+        "cachedInputTokens": input.get("cacheReadTokens"),
+        "cacheWriteTokens": input.get("cacheWriteTokens"),
+        "reasoningTokens": output.get("reasoningTokens"),
+    }
+    words = {**details, **given(**usage)}
+    counts: Any = [count_or_none(words.get(word)) for word in COUNTS.values()]
+    return Usage(*counts) if any(count is not None for count in counts) else None
