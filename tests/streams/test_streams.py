@@ -335,7 +335,7 @@ def test_every_dialect_is_rewritten_as_every_other_or_refused() -> None:
                 assert target not in ANSWERING
                 continue
             parts, problem = read(target, stream)
-            assert problem is None
+            assert problem is None or get(source).endless  # what is to be asked for again is no whole answer
             if source in ANSWERING and target in ANSWERING:
                 assert [part.text for part in parts if isinstance(part, TextDelta)] == ["Hi"]
                 assert [part.reason for part in parts if isinstance(part, Finish)] == ["stop"]
