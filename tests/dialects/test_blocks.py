@@ -32,6 +32,7 @@ def run(*parts: Part) -> str:
     ("parts", "steps"),
     [
         ([], "|"),
+        ([call("{"), TextDelta("t"), TextDelta("u"), call("}")], "o0 d0:{ d0:} c0 o1 d1:t d1:u | c1"),
         ([TextDelta("a"), TextDelta("b")], "o0 d0:a d0:b | c0"),
         ([TextDelta("a"), BlockEnd()], "o0 d0:a c0 |"),
         ([ReasoningDelta("r"), TextDelta("t"), ReasoningDelta("s")], "o0 d0:r c0 o1 d1:t c1 o2 d2:s | c2"),
@@ -56,6 +57,7 @@ def run(*parts: Part) -> str:
     ],
     ids=[
         "nothing",
+        "fragments that wait",
         "fragments of one block",
         "an end as sent",
         "text and reasoning give way",

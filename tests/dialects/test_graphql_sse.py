@@ -79,6 +79,8 @@ INVALID: dict[str, tuple[str, str]] = {
     "another name": ("event: done\ndata: {}\n\n", "an event is next or complete"),
     "no name": ("data: {}\n\n", "an event is next or complete"),
     "next without data": ("event: next\n\n", "the data is no JSON: Expecting value"),
+    "an operation that is none": ('event: next\ndata: {"id":1,"payload":{}}\n\n', "the event is no operation's"),
+    "an operation without a payload": ('event: next\ndata: {"id":"1"}\n\n', "the event is no operation's"),
     "no object": ("event: next\ndata: [1]\n\n", "the data is no JSON object"),
     "half an object": ('event: next\ndata: {"data":\n\n', "the data is no JSON: Expecting value"),
     "complete that is no JSON": ("event: complete\ndata: {\n\n", "the data is no JSON: Expecting"),

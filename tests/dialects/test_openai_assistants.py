@@ -535,6 +535,14 @@ def test_others_are_the_life_cycle() -> None:
     ]
 
 
+def test_a_message_that_is_created_again_goes_on() -> None:
+    created = other(message("created"))
+    another = other(message("completed", "m9"))  # of a message that never was
+    events = Decoder().feed(encode(created, TextDelta("a"), another, created, TextDelta("b")))
+    states = [event.type.rpartition(".")[2] for event in events if event.type.startswith("thread.message.")]
+    assert states == ["created", "delta", "completed", "created", "delta", "completed"]
+
+
 def required(data: bytes) -> list[str]:
     """The ids of the calls that the run waits for."""
     [ended] = [json.loads(event.data) for event in Decoder().feed(data) if event.type == "thread.run.requires_action"]

@@ -58,11 +58,12 @@ class GraphqlSseReader(JsonReader):
     def _next(self, payload: Any, event: Event) -> list[Part]:
         if type(payload) is not dict:
             raise self.unreadable("the data is no JSON object", event)
-        if _is_envelope(payload):
+        operation = payload.get("id")
+        if type(operation) is str and "payload" in payload:
             self._single = True
-            return self.tell([Other("next", payload["payload"], self.name, payload["id"])], payload)
-        if self._single:
-            raise self.unreadable("the event names no operation", event)
+            return self.tell([Other("next", payload["payload"], self.name, operation)], payload)
+        if self._single or "id" in payload:
+            raise self.unreadable("the event is no operation's, or has no payload", event)
         parts: list[Part] = [Other("next", payload, self.name)]
         if _is_failure(payload):
             error = dicts_of(payload["errors"])[0]
@@ -114,11 +115,6 @@ class GraphqlSseWriter(OthersWriter):
 
     def write_failed_end(self) -> list[Item]:
         return [Event("", "complete")] if self._told else []
-
-
-def _is_envelope(payload: dict[str, Any]) -> bool:
-    """Whether it is one operation's of several; a result has no such members."""
-    return type(payload.get("id")) is str and "payload" in payload
 
 
 def _is_failure(payload: dict[str, Any]) -> bool:
