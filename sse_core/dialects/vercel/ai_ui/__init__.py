@@ -10,7 +10,8 @@ too; the body may also end after finish or abort.
 
 Its client takes a stream that just ends for a success, so a cut is written as error and `[DONE]`; a call whose
 arguments are no JSON is tool-input-error, since tool-input-available has the client run it. `provider` is under
-whose name a signature of reasoning is written. Lost: choices above 0, refusal, an error's code.
+whose name a signature of reasoning is written. Lost: choices above 0, refusal, an error's type, code and status; and
+that reset-step, an Other, takes back what the step has said.
 """
 
 from __future__ import annotations
