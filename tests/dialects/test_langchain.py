@@ -387,3 +387,15 @@ def test_a_start_is_written_once(name: str) -> None:
         data = write(name, parts)
         assert data.count(b"event: metadata") == 1
         assert [part for part in whole(name, data) if isinstance(part, Start)] == [Start("r")]
+
+
+@both
+def test_the_names_of_anothers_blocks_are_of_the_run(name: str) -> None:
+    """A Transcoder hands on a Start without its id: `0/0` would be a message of every run."""
+    said: list[Part] = [TextDelta("Hi", "0/0"), ToolCallDelta("{}", 1, "c", "f"), ReasoningDelta("Hm", "1/s0")]
+    for start, ids in (
+        (Start(), [f"{RUN}/0/0", f"{RUN}/0/0", f"{RUN}/1/s0"]),
+        (Start("run-1"), ["0/0", "0/0", "1/s0"]),
+    ):
+        payloads = [json.loads(event.data) for event in Decoder().feed(write(name, [start, *said]))[1:-1]]
+        assert [(payload[0] if name == "langgraph" else payload)["id"] for payload in payloads] == ids

@@ -44,6 +44,10 @@ DECODED: dict[str, tuple[bytes, list[Part]]] = {
         [Start("r"), TextDelta("Hi"), TextDelta(" you"), *STOP],
     ),
     "the end with blank data": (event("data", "Hi") + b"event: end\ndata: \n\n", [TextDelta("Hi"), *STOP]),
+    "the end with data that nobody reads": (
+        event("data", "Hi") + b"event: end\ndata: over\n\n",
+        [TextDelta("Hi"), *STOP],
+    ),
     "metadata that says more": (event("metadata", FEEDBACK) + END, [other("metadata", FEEDBACK), Start("r"), *STOP]),
     "metadata without an id": (event("metadata", {"run_id": None}) + END, [Start(), *STOP]),
     "a message and its chunks": (

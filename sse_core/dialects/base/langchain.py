@@ -43,12 +43,12 @@ class MessageReader(JsonReader):
 
     def read(self, event: Event) -> list[Part]:
         # `""` is no keep-alive and `"[DONE]"` no sentinel: a model may say them.
-        blank = not event.data.strip()
         if event.type == "error":
             return self._read_error(event)
+        blank = not event.data.strip()
         if blank and event.type == "message":
             return []
-        payload = None if blank else self.payload(event)
+        payload = None if blank or event.type == "end" else self.payload(event)
         return self.tell(self.read_event(payload, event), payload)
 
     def read_event(self, payload: Any, event: Event) -> list[Part]:
@@ -147,8 +147,9 @@ class MessageReader(JsonReader):
 class MessageWriter(Writer):
     """Writes content as chunks of AI messages, in events `data`, and `end` last: override `message_event`, `end_event`.
 
-    The id of a message is its text's block, if that has a name. `strings`: text whose block has none is an event of
-    its own, a JSON string; usage and finish then go with the messages, if there are any.
+    The id of a message is its text's block, if that has a name; of another's answer, the run's before it. `strings`:
+    text whose block has none is an event of its own, a JSON string; usage and finish then go with the messages, if
+    there are any.
     """
 
     one_choice = True
@@ -163,6 +164,9 @@ class MessageWriter(Writer):
         self._calls: dict[Block, tuple[str, int, str | None, str | None]] = {}
         # An Other said what the Start behind it would say.
         self.told = False
+        # The Start has no id, as a Transcoder hands it on: the names of blocks are the provider's, and may come again
+        # in the next run of a thread.
+        self._foreign = False
 
     def message_event(self, message: dict[str, Any]) -> Event:
         """The event of a chunk."""
@@ -178,6 +182,7 @@ class MessageWriter(Writer):
 
     def write_start(self, part: Start) -> list[Item]:
         told, self.told = self.told, False
+        self._foreign = part.id is None and not told
         self.id = part.id or self.id or "run-1"
         return [] if told else [self.event(self.metadata(self.id), "metadata")]
 
@@ -255,6 +260,8 @@ class MessageWriter(Writer):
 
     def _chunk(self, id: str, content: Any, **members: Any) -> Event:
         self._message = id
+        if self._foreign and id != self._default():
+            id = f"{self._default()}/{id}"
         return self.message_event({"type": "AIMessageChunk", "id": id, "content": content, **members})
 
     def _named(self, block: Block) -> str:
