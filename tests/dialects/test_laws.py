@@ -96,6 +96,10 @@ HAND_MADE: dict[str, list[bytes]] = {
         b'retry: 30000\nid: 1\nevent: ping\ndata: {"title":"t"}\n\nid: 2\nevent: ping\n\n'
         b'id: 3\nevent: log\ndata: [I] {on\n\nid: 4\nevent: state\ndata: {"id":"s","value":[1]}\n\n'
     ],
+    "ethereum-beacon": [
+        b'event: head\ndata: {"slot":"10","block":"0x9a","state":"0x60","epoch_transition":false}\n\n:\n\n'
+        b'event: finalized_checkpoint\ndata: {"block":"0x9a","state":"0x60","epoch":"2"}\n\n'
+    ],
     "firebase": [
         b'event: put\ndata: {"path":"/","data":null}\n\nevent: keep-alive\ndata: null\n\nevent: cancel\ndata: null\n\n',
         b"event: auth_revoked\ndata: credential is no longer valid\n\n",

@@ -63,7 +63,8 @@ class Writer:
     is a LimitError, and the stream has failed.
 
     Facts, in place of checks. `one_choice`: a second choice is refused. `server_calls`: calls that the provider
-    runs have a place; else they are dropped. `text_calls`: arguments may be no JSON; else such a call is refused.
+    runs have a place; else they are dropped. `told_later`: that it runs a call may be said after the call began; else
+    such a fragment is refused, since the call was written as the client's. `text_calls`: arguments may be no JSON; else such a call is refused.
     `replaces`: a Start after content begins the message again; else it is refused.
 
     >>> from sse_core.dialects import TextDelta, get
@@ -73,6 +74,7 @@ class Writer:
 
     one_choice = False
     server_calls = False
+    told_later = False
     text_calls = False
     replaces = False
 
@@ -309,7 +311,7 @@ class Writer:
         key = part.choice, part.block
         id, block, server = self._calls_seen.get(key, (None, part.block, part.server))
         another = bool(part.id and id and part.id != id)
-        if part.server and not server and not another:
+        if part.server and not server and not another and not self.told_later:
             raise EncodeError("part", part, "is not known to be of the client's call in whose block it came")
         if part.server and not self.server_calls:
             return []

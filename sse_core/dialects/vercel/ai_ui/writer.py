@@ -38,6 +38,7 @@ class UIWriter(Writer):
 
     one_choice = True
     server_calls = True
+    told_later = True
     text_calls = True
 
     def __init__(self, dialect: Dialect, *, provider: str = "anthropic", **options: Any) -> None:
