@@ -63,9 +63,9 @@ class Writer:
     is a LimitError, and the stream has failed.
 
     Facts, in place of checks. `one_choice`: a second choice is refused. `server_calls`: calls that the provider
-    runs have a place; else they are dropped. `told_later`: that it runs a call may be said after the call began; else
-    such a fragment is refused, since the call was written as the client's. `text_calls`: arguments may be no JSON; else such a call is refused.
-    `replaces`: a Start after content begins the message again; else it is refused.
+    runs have a place; else they are dropped. `told_later`: that it runs a call may be said after the call began;
+    else such a fragment is refused, since the call was written as the client's. `text_calls`: arguments may be no
+    JSON; else such a call is refused. `replaces`: a Start after content begins the message again; else it is refused.
 
     >>> from sse_core.dialects import TextDelta, get
     >>> get("websopy").writer().encode(TextDelta("Hi"))
