@@ -131,7 +131,7 @@ def test_each_name_gets_a_dialect_of_that_name() -> None:
 
 
 def test_an_unknown_name_is_told_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match=r"no dialect is called 'openai'; there are: aitunnel, .*, websopy"):
+    with pytest.raises(ValueError, match=r"no dialect is called 'openai'; there are: .*aitunnel, .*websopy"):
         get("openai")
     with pytest.raises(ValueError, match="no dialect"):
         PartDecoder("openai")
