@@ -490,6 +490,14 @@ WRITTEN: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
         [OWN, START, TextDelta("A", "m"), BlockEnd("m"), TextDelta("B", "m"), BlockEnd("m"), TextDelta("C", 0)],
         [BEGIN, *a_text("m", "A"), *a_text("r/text-1", "B"), *a_text("r/text-2", "C"), END],
     ),
+    "an id that was made, and is made again": (
+        [OWN, START, TextDelta("A", "r/text-1"), BlockEnd("r/text-1"), TextDelta("B", "r/text-1"), TextDelta("C", 0)],
+        [
+            *(BEGIN, *a_text("r/text-1", "A"), text("START", "r/text-2", role="assistant")),
+            *(text("CONTENT", "r/text-2", delta="B"), text("START", "r/text-3", role="assistant")),
+            *(text("CONTENT", "r/text-3", delta="C"), text("END", "r/text-2"), text("END", "r/text-3"), END),
+        ],
+    ),
     "reasoning, which text ends, and a signature that comes late": (
         [START, ReasoningDelta("Hm", 0, "s"), TextDelta("A"), ReasoningDelta("", 0, "s")],
         [
@@ -499,7 +507,14 @@ WRITTEN: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
         ],
     ),
     "a signature alone, and reasoning again": (
-        [START, ReasoningDelta("", 0, "s"), BlockEnd(0, "reasoning"), ReasoningDelta("Hm"), BlockEnd(0, "other")],
+        [
+            START,
+            ReasoningDelta("", 0, "s"),
+            ReasoningDelta("", 0, ""),
+            BlockEnd(0, "reasoning"),
+            ReasoningDelta("Hm"),
+            BlockEnd(0, "other"),
+        ],
         [
             *(RUN, *a_thought("r/reasoning-1", late=(secret("r/reasoning-1"),))),
             *(*a_thought("r/reasoning-2", "Hm"), FINISHED),
@@ -519,11 +534,11 @@ WRITTEN: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
     ),
     "calls without text, without arguments, without ids, with an id that is taken": (
         [
-            *(START, ToolCallDelta("", 0, "c", "f"), BlockEnd(0, "tool_call"), ToolCallDelta(" ", 1, None, "g")),
+            *(START, ToolCallDelta("", 0, "c", "f"), BlockEnd(0, "tool_call"), ToolCallDelta("", 1, None, "g")),
             *(BlockEnd(1, "tool_call"), ToolCallDelta("", 2, "c", "h"), ToolCallDelta(" ", 0, "c")),
         ],
         [
-            *(RUN, *a_call("c", "f", "{}"), *a_call("r/call-1", "g", " ", "{}", parent="c")),
+            *(RUN, *a_call("c", "f", "{}"), *a_call("r/call-1", "g", "{}", parent="c")),
             *(*a_call("r/call-2", "h", "{}", parent="c"), FINISHED),
         ],
     ),
@@ -713,12 +728,14 @@ FAILING: dict[str, list[Part]] = {
         Finish("tool_call"),
         Done("eof"),
     ],
+    "arguments that are blank": [ToolCallDelta("\n", 0, "c", "f"), Done("eof")],
     "arguments that JSON does not know": [ToolCallDelta("NaN", 0, "c", "f"), Done("eof")],
     "arguments that end too soon": [ToolCallDelta('{"a"', 0, "c", "f"), Finish("stop"), Done("eof")],
     "arguments that come too late": [
         *(ToolCallDelta("{}", 0, "c", "f"), BlockEnd(0, "tool_call")),
         ToolCallDelta("{}", 0),
     ],
+    "an Other that JSON cannot say": [Other("TEXT_MESSAGE_START", {"name": float("nan")}, None, "m")],
     "a run after an answer that ended inside a call": [ToolCallDelta("", 0, "c", "f"), Finish("length"), START],
 }
 

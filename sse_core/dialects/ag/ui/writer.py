@@ -60,10 +60,10 @@ class AgUiWriter(Writer):
         # What came in Others, for the START of a block and for RUN_FINISHED.
         self._starts: dict[tuple[str, Block], dict[str, Any]] = {}
         self._rest: dict[str, Any] | None = None
-        # The messages and calls in Others that are not the answer's: what follows of them is neither.
+        # The messages and calls in Others that are not the answer's: what follows of them is neither. And those that
+        # are. Each is the member that is its id, and that.
         self._foreign: set[tuple[str, str]] = set()
-        # The ids of the blocks that are open.
-        self._open: set[tuple[str, str]] = set()
+        self._ids: set[tuple[str, str]] = set()
         # A call that ended inside its arguments.
         self._cut: Shown | None = None
 
@@ -93,13 +93,11 @@ class AgUiWriter(Writer):
     def write_reasoning(self, part: ReasoningDelta) -> list[Item]:
         id = self._reasoning.get(part.block)
         items: list[Item] = []
-        if part.text or id is None or part.signature is None:
+        if part.text or id is None or not part.signature:
             items, shown = self._shown(part)
             items += self._delta(shown, part.text)
-            if part.block not in self._reasoning:
-                self.held.add(OVERHEAD + length(part.block, shown.id))
             id = self._reasoning[part.block] = shown.id
-        if part.signature is not None:
+        if part.signature:
             value = {"subtype": "message", "entityId": id, "encryptedValue": part.signature}
             items.append(self.event({"type": "REASONING_ENCRYPTED_VALUE", **value}))
         return items
@@ -128,6 +126,7 @@ class AgUiWriter(Writer):
         name, data, kind = part.name, part.data, _BEGINS.get(part.name)
         if type(data) is not dict:
             return self.reserved(part)
+        self.dumps(data)  # it may be refused, and nothing has happened yet
         if kind is not None and part.block is not None:
             self._hold(self._starts.get((kind, part.block)), data)
             self._starts[kind, part.block] = data
@@ -152,10 +151,10 @@ class AgUiWriter(Writer):
 
     def meaningless(self, part: Other, event: Event) -> list[Item]:
         of, _ = EVENTS.get(part.name, ("", ""))
-        key = of, text_of(part.data.get(IDS[of])) if of else ""
+        key = IDS.get(of, ""), text_of(part.data.get(IDS.get(of, "")))
         if key in self._foreign:
             return [event]
-        if key in self._open:
+        if key in self._ids:
             return self.reserved(part)
         try:
             found = self.dialect.reader().decode(event)
@@ -241,14 +240,19 @@ class AgUiWriter(Writer):
         shown = self._screen.find(part.kind, part.block)
         if shown is not None:
             return items, shown
+        self.held.add(2 * OVERHEAD + length(part.block))  # first: what fails later would have begun nothing
         closed, shown = self._screen.open(part)
         for other in closed:
             items += self._close(other)
         named = shown.id == (part.id if part.kind == "tool_call" else None) or (self._own and shown.id == part.block)
-        if not named or (part.kind, shown.id) in self._foreign:
+        space = IDS[part.kind]
+        if not named or (space, shown.id) in self._foreign:
             # A client puts what has the id of an older message, of another run, too, into that one.
-            shown.id = f"{short(self._run['runId'])}/{shown.id}"
-        self._open.add((part.kind, shown.id))
+            run = short(self._run["runId"])
+            shown.id = f"{run}/{shown.id}"
+            while (space, shown.id) in self._ids:
+                shown.id = f"{run}/{self._screen.new_id(part.kind)}"
+        self._ids.add((space, shown.id))
         if part.kind != "tool_call":
             items += self._begin(shown)
         return items, shown
@@ -281,10 +285,9 @@ class AgUiWriter(Writer):
     def _close(self, shown: Shown) -> list[Item]:
         """The events that end a block; of a call, only if it is whole."""
         kind, items = shown.kind, []
-        self._open.discard((kind, shown.id))
         if kind == "tool_call":
             items = [] if shown.said else self._begin(shown)
-            if not shown.arguments.take().strip():
+            if not shown.arguments.take():
                 items += self._delta(shown, "{}")
         items.append(self.event({"type": ENDS[kind], IDS[kind]: shown.id}))
         if kind == "reasoning":
@@ -299,7 +302,7 @@ class AgUiWriter(Writer):
 def _is_json(text: str) -> bool:
     """Whether a call's arguments are whole: nothing means {}."""
     try:
-        json.loads(text.strip() or "{}", parse_int=str, parse_constant=_refuse)
+        json.loads(text or "{}", parse_int=str, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return False
     return True
