@@ -14,12 +14,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from on_node import on_node
 from servers import TIMEOUT, serving
 
 from sse_core import Event
 
 HERE = Path(__file__).parent
-NODE_MODULES = HERE.parents[1] / "benchmarks" / "node" / "node_modules"
 # Nothing that a browser does by itself; and two ports, the page's and the stream's, are two origins to it.
 CHROMIUM = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run"),
@@ -35,16 +35,7 @@ def chromium(url: str, types: Iterable[str]) -> Read:
 
 def node(url: str, types: Iterable[str]) -> Read:
     """eventsource-parser on Node, with Node's fetch."""
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("no node on the PATH")
-    path = os.pathsep.join([os.environ.get("NODE_PATH", ""), str(NODE_MODULES)])
-    command = [program, str(HERE / "read.mjs"), url]
-    done = subprocess.run(command, env={**os.environ, "NODE_PATH": path}, stdout=subprocess.PIPE, timeout=TIMEOUT)
-    if done.returncode == 3:
-        pytest.skip("eventsource-parser is not installed: npm install --prefix benchmarks/node")
-    assert done.returncode == 0
-    found = json.loads(done.stdout)
+    found = json.loads(on_node("read.mjs", "eventsource-parser", url, timeout=TIMEOUT))
     return [Event(*event) for event in found["events"]], found["retries"]
 
 

@@ -1,17 +1,14 @@
 """AG-UI's client reads what we write, its Python models take it, and we read what its Python encoder writes."""
 
 import json
-import os
 import random
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import captures
 import pytest
 from interop import SCENARIOS
-from reading import gather, random_pieces, read, whole, write
+from on_node import on_node
+from reading import ANSWERING, gather, random_pieces, read, whole, write
 
 from sse_core import Decoder, EncodeError, SSEError
 from sse_core.dialects import (
@@ -26,31 +23,16 @@ from sse_core.dialects import (
     ToolCallDelta,
     Transcoder,
     get,
-    names,
 )
 
-HERE = Path(__file__).parent
 NAME = "ag-ui"
 TIMEOUT = 300  # seconds, for some hundreds of streams
 
 
 def shown(threads: list[list[bytes]]) -> list[list[dict[str, Any]]]:
     """What ag_ui.mjs says of the streams of each thread."""
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("no node on the PATH")
-    path = os.pathsep.join([os.environ.get("NODE_PATH", ""), str(HERE / "node" / "node_modules")])
-    done = subprocess.run(
-        [program, str(HERE / "ag_ui.mjs")],
-        input="".join(json.dumps({"bodies": [body.decode() for body in bodies]}) + "\n" for bodies in threads).encode(),
-        env={**os.environ, "NODE_PATH": path},
-        stdout=subprocess.PIPE,
-        timeout=TIMEOUT,
-    )
-    if done.returncode == 3:
-        pytest.skip("@ag-ui/client is not installed: npm install --prefix tests/interop/node")
-    assert done.returncode == 0
-    found = [json.loads(line) for line in done.stdout.splitlines()]
+    input = "".join(json.dumps({"bodies": [body.decode() for body in bodies]}) + "\n" for bodies in threads).encode()
+    found = [json.loads(line) for line in on_node("ag_ui.mjs", "@ag-ui/client", input=input).splitlines()]
     assert len(found) == len(threads)
     return found
 
@@ -67,8 +49,7 @@ def rewritten(source: str, chunks: list[bytes]) -> tuple[bytes, SSEError | None]
         return out + error.data, error
 
 
-ROWS = [(row["file"], row["dialect"].removeprefix("seed-")) for row in captures.expected()]
-RECORDED = [(file, name, (captures.FOLDER / file).read_bytes()) for file, name in ROWS if name in names()]
+RECORDED = captures.streams(ANSWERING)
 needs_captures = pytest.mark.skipif(not RECORDED, reason=captures.WHY_NOT)
 
 

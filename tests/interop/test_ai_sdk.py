@@ -1,17 +1,14 @@
 """The AI SDK's client reads what we write as its UI message stream, and we read what its server writes."""
 
 import json
-import os
 import random
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import captures
 import pytest
 from interop import SCENARIOS
-from reading import gather, random_pieces, read, whole, write
+from on_node import on_node
+from reading import ANSWERING, gather, random_pieces, read, whole, write
 
 from sse_core import EncodeError, SSEError
 from sse_core.dialects import (
@@ -25,10 +22,8 @@ from sse_core.dialects import (
     TextDelta,
     ToolCallDelta,
     Transcoder,
-    names,
 )
 
-HERE = Path(__file__).parent
 NAME = "vercel-ai-ui"
 TIMEOUT = 300  # seconds, for some hundreds of streams
 WORDS = {"tool_call": "tool-calls", "content_filter": "content-filter"}
@@ -38,21 +33,8 @@ each = pytest.mark.parametrize("package", ["ai6", "ai7"])
 
 def run(package: str, mode: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What ai_sdk.mjs says of each line."""
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("no node on the PATH")
-    path = os.pathsep.join([os.environ.get("NODE_PATH", ""), str(HERE / "node" / "node_modules")])
-    done = subprocess.run(
-        [program, str(HERE / "ai_sdk.mjs"), package, mode],
-        input="".join(json.dumps(line) + "\n" for line in lines).encode(),
-        env={**os.environ, "NODE_PATH": path},
-        stdout=subprocess.PIPE,
-        timeout=TIMEOUT,
-    )
-    if done.returncode == 3:
-        pytest.skip(f"{package} is not installed: npm install --prefix tests/interop/node")
-    assert done.returncode == 0
-    said = [json.loads(line) for line in done.stdout.splitlines()]
+    input = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    said = [json.loads(line) for line in on_node("ai_sdk.mjs", package, package, mode, input=input).splitlines()]
     assert len(said) == len(lines)
     return said
 
@@ -74,13 +56,7 @@ def rewritten(source: str, chunks: list[bytes]) -> tuple[bytes, SSEError | None]
         return out + error.data, error
 
 
-def recorded() -> list[tuple[str, str, bytes]]:
-    """Each recorded stream: its file, its dialect, its bytes."""
-    rows = [(row["file"], row["dialect"].removeprefix("seed-")) for row in captures.expected()]
-    return [(file, name, (captures.FOLDER / file).read_bytes()) for file, name in rows if name in names()]
-
-
-RECORDED = recorded()
+RECORDED = captures.streams(ANSWERING)
 needs_captures = pytest.mark.skipif(not RECORDED, reason=captures.WHY_NOT)
 
 

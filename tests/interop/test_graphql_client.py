@@ -1,21 +1,15 @@
 """graphql-sse's client on Node reads our graphql-sse in both modes, and we read what its handler writes."""
 
 import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
+from on_node import on_node
 from reading import pieces, random_pieces, read, whole
-from servers import TIMEOUT
 
 from sse_core import Event
 from sse_core.dialects import Done, Error, Invalid, Other, Part, PartEncoder, get
 
-HERE = Path(__file__).parent
-NODE_MODULES = HERE / "node" / "node_modules"
 OPERATION = "operation-1"  # the client's
 GOOD = {"data": {"greetings": "é\u2028\n{}"}}
 PARTLY = {"data": {"a": None}, "errors": [{"message": "no", "path": ["a"]}]}
@@ -23,21 +17,7 @@ FAILED = {"errors": [{"message": "no"}]}
 
 
 def node(what: str, **request: Any) -> bytes:
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("no node on the PATH")
-    path = os.pathsep.join([os.environ.get("NODE_PATH", ""), str(NODE_MODULES)])
-    done = subprocess.run(
-        [program, str(HERE / "graphql.mjs"), what],
-        env={**os.environ, "NODE_PATH": path},
-        input=json.dumps(request).encode(),
-        stdout=subprocess.PIPE,
-        timeout=TIMEOUT,
-    )
-    if done.returncode == 3:
-        pytest.skip("graphql-sse is not installed: npm install --prefix tests/interop/node")
-    assert done.returncode == 0
-    return done.stdout
+    return on_node("graphql.mjs", "graphql-sse", what, input=json.dumps(request).encode())
 
 
 def subscribe(single: bool, stream: bytes, size: int = 0) -> dict[str, Any]:

@@ -2,16 +2,13 @@
 
 import asyncio
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp_server import MODERN, OLDEST, running
+from on_node import on_node
 from reading import random_pieces
 from servers import serving_asgi
 
@@ -93,16 +90,8 @@ def test_its_client_of_2024_reads_the_endpoint_and_messages() -> None:
 
 
 def test_the_client_for_typescript_reads_answers_and_resumes() -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
     with running(LATEST) as server:
-        command = [node, str(Path(__file__).with_name("mcp.mjs")), server.url]
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, env=os.environ)
-        if done.returncode == 3:
-            pytest.skip("@modelcontextprotocol/sdk is not installed: tests/interop/node/package.json")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert json.loads(done.stdout) == {
+        assert json.loads(on_node("mcp.mjs", "@modelcontextprotocol/sdk", server.url)) == {
             "tools": ["add", "slow"],
             "add": {"text": TEXT, "progress": [0.5, 1]},
             "slow": {"text": "done", "progress": [0.5, 1]},

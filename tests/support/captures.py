@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,3 +16,9 @@ def expected() -> list[dict[str, Any]]:
     if not index.is_file():
         return []
     return [json.loads(line) for line in index.read_text(encoding="utf-8").splitlines()]
+
+
+def streams(dialects: Collection[str]) -> list[tuple[str, str, bytes]]:
+    """The file, the dialect and the bytes of each capture of these dialects."""
+    rows = [(row["file"], row["dialect"].removeprefix("seed-")) for row in expected()]
+    return [(file, name, (FOLDER / file).read_bytes()) for file, name in rows if name in dialects]
