@@ -20,6 +20,7 @@ from typing import Any, get_args
 
 import pytest
 from blocks import modules
+from losses import facts_of
 from recipes import README, blocks, recipe
 
 import sse_core.reconnect
@@ -184,7 +185,7 @@ def test_the_third_sh_block_runs_as_it_stands() -> None:
     shell = 'python3() { "$PYTHON" "$@"; }\n' + blocks("sh")[2]
     environment = {**os.environ, "PYTHON": sys.executable}
     done = subprocess.run(["sh", "-euc", shell], cwd=ROOT, capture_output=True, encoding="utf-8", env=environment)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "standard input: taken for openai-chat\n")
     assert done.stdout.startswith("Cześć, świecie!{")
     assert done.stdout.splitlines()[-1].startswith('{"kind": "done", ')
 
@@ -196,8 +197,9 @@ def table(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
-def test_the_table_of_dialects_is_names() -> None:
-    assert [row[0] for row in table("### All dialects")] == [f"`{name}`" for name in dialects.names()]
+def test_the_table_of_dialects_is_what_they_are() -> None:
+    rows = [[row[0], *row[2:]] for row in table("### All dialects")]
+    assert rows == [[f"`{name}`", *facts_of(name)] for name in dialects.names()]
 
 
 def test_the_table_of_parts_is_what_they_are() -> None:

@@ -203,7 +203,6 @@ _CANNOT = {
     "tool call: name, arguments": "calls",
     "usage: output": "usage",
     "`choice=1`": "a second choice",
-    "error: message": "errors",
 }
 _NAMES = ("type", "event", "event_type", "kind")  # of payloads: members whose value tells one from another
 
@@ -213,9 +212,9 @@ def facts_of(name: str) -> list[str]:
     dialect = get(name)
     end = "never: come again" if dialect.endless else dialect.terminal
     lost = [word for feature, word in _CANNOT.items() if outcome(name, feature) in (REFUSED, DROPPED)]
-    if lost[:3] == ["text", "reasoning", "calls"]:
-        lost = ["all but Others"] if "errors" in lost else ["all but Others and errors"]
-    return [end, _error_of(name), ", ".join(lost)]
+    if "text" in lost:
+        lost = ["all but Others and errors" if _error_of(name) != "none" else "all but Others"]
+    return [end.replace("its end", "the end of the body"), _error_of(name), ", ".join(lost) or "-"]
 
 
 def _error_of(name: str) -> str:
@@ -245,4 +244,4 @@ def _shape(event: Event) -> str:
 if __name__ == "__main__":
     print(rendered(), end="")
     for name in names():
-        print(" | ".join([name, *facts_of(name)]))
+        print(f"| {' | '.join([name, *facts_of(name)])} |")
