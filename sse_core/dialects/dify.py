@@ -16,9 +16,10 @@ is missing it is the next event's. The first event with a `message_id`, else a `
 | `error`: `message`, `code`, `status` | Error: the end |
 | all else | Other |
 
-Text is written as `message`, or `text_chunk` after the Others of a workflow without messages; a second Start as
-`message_replace` with ""; and `message_end`, unless an Other was the end. The ids are those of the first Other that
-has some, else made up. Lost are the reason of a finish and that of a `message_replace`.
+Text is written as `message`, a second Start as `message_replace` with "", and the end as `message_end`, unless an
+Other was that; the ids are those of the first Other that has some, else made up. Where these are of a workflow without
+messages, text is `text_chunk` and the end `workflow_finished`. Lost are the reason of a finish, but in a workflow, and
+that of a `message_replace`.
 
 All this is from documentation: dify-docs of 2026-11, its OpenAPI document and its guide to streaming.
 """
@@ -39,6 +40,7 @@ from .base import (
     member,
     str_or_none,
     text_of,
+    word_of,
 )
 
 TYPE_CHECKING = False
@@ -144,7 +146,7 @@ class DifyWriter(PlainWriter):
 
     def write_text(self, part: TextDelta) -> list[Item]:
         self._ended = False
-        if "workflow_run_id" in self._ids and "message_id" not in self._ids:
+        if self._is_run():
             return [self._event("text_chunk", data={"text": part.text})]
         # As a `message` it would be taken for the one that says all again.
         again = self._heard.fragments > 1 and self._heard.is_said_by(part.text)
@@ -183,18 +185,27 @@ class DifyWriter(PlainWriter):
 
     def write_last(self, finish: Finish) -> list[Item]:
         used = self.held_usage or Usage()
+        if self._is_run():
+            word = word_of(finish, _REASONS, {"other": "stopped"}, "succeeded")
+            return [self._event("workflow_finished", data=given(status=word, total_tokens=used.total_tokens))]
         counts = zip(_COUNTS, (used.input_tokens, used.output_tokens, used.total_tokens), strict=True)
         return [self._event("message_end", metadata={"usage": given(**dict(counts))})]
 
     def write_failed_end(self) -> list[Item]:
         return self.write_error(Error("the answer was lost on its way"))
 
+    def _is_run(self) -> bool:
+        """Whether the Others are of a workflow that has no messages."""
+        return "workflow_run_id" in self._ids and "message_id" not in self._ids
+
     def _reasoning(self, block: Block, text: str, is_final: bool = False) -> Event:
         node = given(node_id=str(block) if block else None)
         return self._event("reasoning_chunk", data={"reasoning": text, **node, "is_final": is_final})
 
     def _event(self, kind: str, **members: Any) -> Event:
-        ids = {"task_id": "task-1", "message_id": self.id or "message-1", "conversation_id": "conversation-1"}
+        ids = {"task_id": "task-1"}
+        if not self._is_run():
+            ids |= {"message_id": self.id or "message-1", "conversation_id": "conversation-1"}
         return self.event({"event": kind, **ids, **self._ids, **members, "created_at": self.created})
 
 
