@@ -80,6 +80,39 @@ HAND_MADE: dict[str, list[bytes]] = {
         sse({"message": {"messageId": "m1", "role": "ROLE_AGENT", "parts": [{"text": "Hi"}]}}),
         sse({"message": {"messageId": "m1", "role": "ROLE_AGENT", "parts": [{"url": "u", "filename": "f"}]}}),
     ],
+    "coze": [
+        b'event:conversation.chat.created\ndata:{"id":"c1","conversation_id":"v1","status":"created"}\n\n'
+        b'event:conversation.message.delta\ndata:{"id":"m1","type":"answer","content_type":"text","content":"Hi"}\n\n'
+        b'event:conversation.message.completed\ndata:{"id":"m1","type":"answer","content":"Hi"}\n\n'
+        b"event:conversation.message.completed\n"
+        b'data:{"id":"m2","type":"answer","content":"So","reasoning_content":"Hm"}\n\n'
+        b'event:conversation.message.completed\ndata:{"id":"m3","type":"verbose","content":"{}"}\n\n'
+        b'event:conversation.chat.requires_action\ndata:{"status":"requires_action","usage":{"token_count":7},'
+        b'"required_action":{"type":"submit_tool_outputs","submit_tool_outputs":{"tool_calls":'
+        b'[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]}}}\n\n'
+        b'event:done\ndata:{"debug_url":"u"}\n\n',
+        b'id: 0\nevent: Message\ndata: {"content":"Hi","node_title":"A"}\n\n'
+        b'id: 1\nevent: Error\ndata: {"error_code":4000,"error_message":"bad"}\n\n'
+        b'id: 2\nevent: Interrupt\ndata: {"interrupt_data":{"type":2}}\n\nid: 3\nevent: Done\ndata: {}\n\n',
+        b'event:conversation.chat.failed\ndata:{"last_error":{"code":5000,"msg":"bad"}}\n\nevent:done\ndata:"[DONE]"\n\n',
+    ],
+    "dify": [
+        sse(
+            {"event": "workflow_started", "message_id": "m1", "workflow_run_id": "r1", "data": {"id": "r1"}},
+            {"event": "reasoning_chunk", "data": {"reasoning": "Hm", "node_id": "n", "is_final": True}},
+            {"event": "agent_message", "message_id": "m1", "answer": "H"},
+            {"event": "message_replace", "message_id": "m1", "answer": "He"},
+            {"event": "message", "message_id": "m1", "answer": "y"},
+            {"event": "message", "message_id": "m1", "answer": "Hey"},
+            {"event": "message_end", "metadata": {"usage": {"prompt_tokens": 3, "total_tokens": 7}}},
+            {"event": "workflow_finished", "data": {"status": "succeeded", "total_tokens": 9}},
+        ),
+        sse(
+            {"event": "text_chunk", "workflow_run_id": "r1", "data": {"text": "Hi"}},
+            {"event": "workflow_paused", "data": {"status": "paused"}},
+            {"event": "workflow_finished", "data": {"status": "failed", "error": "bad", "total_tokens": 9}},
+        ),
+    ],
     "json": [
         b'event: a\ndata: {"type":"x","n":1}\n\n: ping\n\nevent: b\ndata: {"n":[1,{"m":"y"}]}\n\ndata: [DONE]\n\n'
     ],

@@ -112,6 +112,31 @@ class HeldText(Text):
         return text
 
 
+class Heard:
+    """Text that was said in fragments, of which only a digest is kept: it tells whether other text says it again."""
+
+    __slots__ = ("_digest", "_size", "fragments")
+
+    def __init__(self) -> None:
+        self.fragments = 0
+        self._size = 0
+        self._digest = 0
+
+    def add(self, fragment: str) -> None:
+        if fragment:
+            # In UTF-16 the halves of a pair of surrogates make the whole, also from two fragments.
+            data = fragment.encode("utf-16-be", "surrogatepass")
+            self.fragments += 1
+            self._size += len(data)
+            self._digest = (self._digest * pow(256, len(data), _PRIME) + int.from_bytes(data, "big")) % _PRIME
+
+    def is_said_by(self, text: str) -> bool:
+        """Whether `text` is all that was said."""
+        whole = Heard()
+        whole.add(text)
+        return (whole._size, whole._digest) == (self._size, self._digest)
+
+
 def length(*texts: object) -> int:
     """The characters of those that are text."""
     return sum([len(text) for text in texts if type(text) is str])

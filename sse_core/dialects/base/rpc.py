@@ -9,11 +9,10 @@ from .writer import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
     from typing import Any
 
-    from ..._items import Event, Item
-    from .._parts import Error, Other, Part
+    from ..._items import Event
+    from .._parts import Error
     from .dialect import Dialect
 
 INTERNAL_ERROR = -32603
@@ -46,16 +45,3 @@ class RpcWriter(Writer):
         """A response's `error`, whose code is a number."""
         code = part.code if type(part.code) is int else INTERNAL_ERROR
         return given(code=code, message=part.message, data=data)
-
-    def read_back(self, event: Event) -> list[Part]:
-        """What a reader of the dialect takes `event` for; [] if it cannot read it."""
-        try:
-            return self.dialect.reader().decode(event)
-        except (ValueError, RecursionError):
-            return []
-
-    def listed(self, part: Other, event: Event, found: list[Part], after: Container[str]) -> list[Item]:
-        """[the event of an Other], if a reader found the same Other in it, and no parts behind that but of `after`."""
-        first, rest = found[:1], found[1:]
-        same = [again.name for again in first if again.kind == "other"] == [part.name]
-        return [event] if same and all(again.kind in after for again in rest) else self.reserved(part)

@@ -12,7 +12,7 @@ from .json import SENTINEL, dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from typing import Any
 
     from ..._items import Item
@@ -239,6 +239,19 @@ class Writer:
         except (ValueError, RecursionError):
             return self.reserved(part)
         return [event] if all(again.kind == "other" for again in found) else self.reserved(part)
+
+    def read_back(self, event: Event) -> list[Part]:
+        """What a reader of the dialect takes `event` for; [] if it cannot read it."""
+        try:
+            return self.dialect.reader().decode(event)
+        except (ValueError, RecursionError):
+            return []
+
+    def listed(self, part: Other, event: Event, found: list[Part], after: Container[str]) -> list[Item]:
+        """[the event of an Other], if a reader found the same Other in it, and no parts behind that but of `after`."""
+        first, rest = found[:1], found[1:]
+        same = [again.name for again in first if again.kind == "other"] == [part.name]
+        return [event] if same and all(again.kind in after for again in rest) else self.reserved(part)
 
     def dumps(self, value: Any) -> str:
         """`value` as compact JSON text; EncodeError if it has none."""
