@@ -112,6 +112,27 @@ class HeldText(Text):
         return text
 
 
+class Said:
+    """What was said, as its length and a digest: enough to know it again, without keeping it."""
+
+    __slots__ = ("_digest", "size")
+
+    def __init__(self) -> None:
+        self._digest = 0
+        self.size = 0
+
+    def add(self, text: str) -> None:
+        """It goes on with `text`."""
+        data = text.encode("utf-8", "surrogatepass")
+        self._digest = (self._digest * pow(256, len(data), _PRIME) + int.from_bytes(data, "big")) % _PRIME
+        self.size += len(text)
+
+    def begins(self, text: str) -> bool:
+        """Whether `text` begins with all of it."""
+        data = text[: self.size].encode("utf-8", "surrogatepass")
+        return len(text) >= self.size and int.from_bytes(data, "big") % _PRIME == self._digest
+
+
 def length(*texts: object) -> int:
     """The characters of those that are text."""
     return sum([len(text) for text in texts if type(text) is str])
