@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from reading import gather, nest, pieces, read, sse, whole, write
+from reading import ANSWERING, gather, nest, pieces, read, sse, whole, write
 from recipes import blocks, recipe
 
 import sse_core.dialects
@@ -291,7 +291,7 @@ def test_a_stream_of_one_answer_refuses_a_second() -> None:
 # -- JSON
 
 
-@pytest.mark.parametrize("name", [name for name in names() if name != "json"])
+@pytest.mark.parametrize("name", ANSWERING)
 @pytest.mark.parametrize("data", ["", " ", "\n", "\u00a0"], ids=repr)
 def test_blank_data_is_a_keep_alive(name: str, data: str) -> None:
     assert get(name).reader().decode(Event(data)) == []

@@ -10,7 +10,7 @@ import order_cohere
 import order_gemini
 import order_responses
 import pytest
-from reading import gather, pieces, read, sse, whole, write
+from reading import ANSWERING, gather, pieces, read, sse, whole, write
 
 from sse_core import Decoder, DialectError, EncodeError, Event, LimitError, SSEError, TruncatedError
 from sse_core.dialects import (
@@ -36,7 +36,6 @@ from sse_core.dialects import (
     Writer,
     get,
     iter_parts,
-    names,
 )
 
 BIG: dict[str, Callable[..., None]] = {
@@ -46,7 +45,6 @@ BIG: dict[str, Callable[..., None]] = {
     "gemini": order_gemini.check,
     "cohere-v2": order_cohere.check,
 }
-TEXT_TARGETS = [name for name in names() if name != "json"]
 
 
 def chunk(finish: str | None = None, **delta: Any) -> dict[str, Any]:
@@ -86,7 +84,7 @@ def drain(transcoder: Transcoder, *chunks: bytes) -> tuple[bytes, SSEError | Non
 # -- a gateway
 
 
-@pytest.mark.parametrize("target", [name for name in TEXT_TARGETS if name != "openai-chat"])
+@pytest.mark.parametrize("target", [name for name in ANSWERING if name != "openai-chat"])
 @pytest.mark.parametrize("row", DAMAGED)
 def test_damage_ends_in_the_targets_error_without_a_finish_or_a_call_to_run(target: Any, row: str) -> None:
     stream = sse(*DAMAGED[row])
@@ -167,7 +165,7 @@ def test_the_first_of_several_problems_counts() -> None:
 
 
 def test_a_limit_error_sends_the_targets_error_too() -> None:
-    for target in TEXT_TARGETS:
+    for target in ANSWERING:
         transcoder = Transcoder("websopy", target, max_event_size=60)
         sent, error = drain(transcoder, sse({"type": "content", "content": "Hi"}) + b"data: " + b"x" * 70, b"more")
         assert isinstance(error, LimitError)
@@ -318,7 +316,7 @@ def test_a_target_with_ids_of_its_own_is_not_told_the_providers() -> None:
 # -- encoders, after an error
 
 
-@pytest.mark.parametrize("target", TEXT_TARGETS)
+@pytest.mark.parametrize("target", ANSWERING)
 def test_after_an_error_no_finish_and_no_call_is_written(target: Any) -> None:
     encoder = PartEncoder(target)
     stream = encoder.send(Start("m1")) + encoder.send(TextDelta("Hi")) + encoder.send(Error("Busy"))
@@ -334,7 +332,7 @@ def test_after_an_error_no_finish_and_no_call_is_written(target: Any) -> None:
     assert gather(parts).finish_reason in (None, "error")
 
 
-@pytest.mark.parametrize("target", TEXT_TARGETS)
+@pytest.mark.parametrize("target", ANSWERING)
 def test_after_an_invalid_a_gateway_by_hand_ends_in_no_success(target: Any) -> None:
     encoder = PartEncoder(target)
     stream = encoder.send(Start("m1")) + encoder.send(TextDelta("Hi")) + encoder.send(BAD)
@@ -400,7 +398,7 @@ def test_a_piece_of_chats_content_never_leaves_as_a_chunk() -> None:
 
 
 def test_an_other_that_cannot_be_written_is_left_out_if_it_came_in_so() -> None:
-    for name in TEXT_TARGETS:
+    for name in ANSWERING:
         for other in (Other("a\nb", {"n": 1}, name), Other("\ud800", {"n": 1}, name), Other("x", float("nan"), name)):
             encoder = PartEncoder(name)
             stream = encoder.send(other) + encoder.send(TextDelta("Hi")) + encoder.send(Finish("stop"))
@@ -431,7 +429,7 @@ def test_the_sentinel_of_ones_own_is_never_written_as_data() -> None:
     ids=repr,
 )
 def test_a_member_of_the_wrong_type_is_an_encode_error_and_has_not_happened(part: Part) -> None:
-    for name in TEXT_TARGETS:
+    for name in ANSWERING:
         encoder = PartEncoder(name)
         with pytest.raises(EncodeError, match=" must be "):
             encoder.send(part)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from reading import nest, pieces, read, sse, whole, write
+from reading import ANSWERING, nest, pieces, read, sse, whole, write
 
 from sse_core import SSE_HEADERS, Comment, Decoder, EncodeError, Event, LimitError, Retry, TruncatedError
 from sse_core.dialects import (
@@ -130,9 +130,8 @@ def test_half_a_line_of_an_event_read_line_by_line_is_a_truncation_too() -> None
 
 
 def test_nothing_at_all_is_a_truncation() -> None:
-    for name in names():
-        if name != "json":
-            assert read(name)[0] == []
+    for name in ANSWERING:
+        assert read(name)[0] == []
 
 
 def test_last_event_id_and_reconnection_time_are_those_of_the_stream() -> None:
@@ -255,13 +254,12 @@ def test_nothing_is_sent_after_the_end() -> None:
 
 
 def test_no_success_is_written_after_an_error() -> None:
-    for name in names():
-        if name != "json":
-            encoder = PartEncoder(name)
-            parts, problem = read(name, encoder.send(Error("Busy")) + encoder.close())
-            assert [part.message for part in parts if isinstance(part, Error)] == ["Busy"]
-            assert problem is None
-            assert parts[-1] == Done("error")
+    for name in ANSWERING:
+        encoder = PartEncoder(name)
+        parts, problem = read(name, encoder.send(Error("Busy")) + encoder.close())
+        assert [part.message for part in parts if isinstance(part, Error)] == ["Busy"]
+        assert problem is None
+        assert parts[-1] == Done("error")
 
 
 @pytest.mark.parametrize(
@@ -329,16 +327,16 @@ def test_a_stream_is_rewritten_as_another_for_every_cut(target: str, parts: list
 
 def test_every_dialect_is_rewritten_as_every_other_or_refused() -> None:
     for source in names():
-        answer: list[Part] = [] if source == "json" else [TextDelta("Hi"), Finish("stop")]
+        answer: list[Part] = [TextDelta("Hi"), Finish("stop")] if source in ANSWERING else []
         for target in names():
             try:
                 stream = transcode(Transcoder(source, target), write(source, answer))
             except EncodeError:
-                assert target == "json"
+                assert target not in ANSWERING
                 continue
             parts, problem = read(target, stream)
             assert problem is None
-            if "json" not in (source, target):
+            if source in ANSWERING and target in ANSWERING:
                 assert [part.text for part in parts if isinstance(part, TextDelta)] == ["Hi"]
                 assert [part.reason for part in parts if isinstance(part, Finish)] == ["stop"]
 
@@ -392,7 +390,7 @@ def test_a_relay_passes_on_the_event_whose_blank_line_never_came_if_it_is_whole(
     assert read("websopy", caught.value.data)[0] == [Error(CUT), Done("error")]
 
 
-@pytest.mark.parametrize("target", [name for name in names() if name != "json"])
+@pytest.mark.parametrize("target", ANSWERING)
 def test_a_truncated_source_never_ends_as_a_success(target: str) -> None:
     for at in range(len(HI) - 2):
         for source, stream in (("websopy", HI[:at]), ("websopy", HI + HI[:at]), ("json", b'{"error":' + HI[:at])):

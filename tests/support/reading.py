@@ -5,10 +5,22 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sse_core import TruncatedError
-from sse_core.dialects import Accumulator, Done, Part, PartDecoder, PartEncoder
+from sse_core import EncodeError, TruncatedError
+from sse_core.dialects import Accumulator, Done, Part, PartDecoder, PartEncoder, TextDelta, names
 
 AnyDialect = Any  # a name, a Dialect, a Reader or a Writer
+
+
+def has_text(name: Any) -> bool:
+    """Whether a dialect has words for an answer: others have Others, and errors at most."""
+    try:
+        PartEncoder(name).send(TextDelta("Hi"))
+    except EncodeError:
+        return False
+    return True
+
+
+ANSWERING = [name for name in names() if has_text(name)]
 
 
 def sse(*payloads: Any) -> bytes:
