@@ -23,7 +23,7 @@ the standard's one it fails at the event that has no output. No stream of it was
 from __future__ import annotations
 
 from ._parts import Other, Usage
-from .base import Dialect, HeldText, PlainReader, PlainWriter, Said, given, text_of, write_error
+from .base import Dialect, Heard, HeldText, PlainReader, PlainWriter, given, text_of, write_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,28 +76,28 @@ class DashscopeReader(PlainReader):
         super().begin()
         self._incremental = self._asked
         # What was said, where each event says it again.
-        self._so_far: dict[tuple[int, str], Said] = {}
+        self._so_far: dict[tuple[int, str], Heard] = {}
 
     def read_found(self, found: dict[str, Any], choice: int) -> list[Part]:
         text = next((found[name] for name in ("content", "item", "output") if type(found.get(name)) is str), "")
-        found["text"] = self._rest((choice, "text"), text)
-        found["reasoning"] = self._rest((choice, "reasoning"), text_of(found.get("reasoning")))
+        found["text"] = self._rest(choice, "text", text)
+        found["reasoning"] = self._rest(choice, "reasoning", text_of(found.get("reasoning")))
         found.setdefault("finish", found.get("output_finish"))
         calls: list[Part] = (
             [Other("tool_calls", found["calls"], self.name, choice=choice)] if found.get("calls") else []
         )
         return calls + super().read_found(found, choice)
 
-    def _rest(self, key: tuple[int, str], text: str) -> str:
+    def _rest(self, choice: int, name: str, text: str) -> str:
         """What `text` adds to what was said."""
         if self._incremental or not text:
             return text
-        said = self._so_far.setdefault(key, Said())
-        if not said.begins(text):
+        heard = self._so_far.setdefault((choice, name), Heard())
+        rest = heard.rest(text)
+        if rest is None:
             self._incremental = True
             return text
-        rest = text[said.size :]
-        said.add(rest)
+        heard.add(rest)
         return rest
 
 

@@ -62,7 +62,7 @@ class LlamacppReader(PlainReader):
             count = count_or_none(found.pop(name, None))
             if stopped and not again and count is not None:
                 found[name] = count + (getattr(self.used, name) or 0)
-        if stopped and choice in self._said and self._said[choice].size:
+        if stopped and choice in self.heard and self.heard[choice].fragments:
             found["content"] = found.pop("text", None) or None
         parts = super().read_found(found, choice)
         if stopped:

@@ -12,7 +12,13 @@ from reading import gather, pieces, random_pieces, read, write
 
 from sse_core.dialects import BlockEnd, Finish, Part, ReasoningDelta, Start, TextDelta, Usage, names
 
-CAPTURES = [row for row in captures.expected() if row["dialect"].removeprefix("seed-") in names()]
+
+def name_of(row: dict[str, Any]) -> Any:
+    """What we call the dialect of a row."""
+    return row["dialect"].removeprefix("seed-").removeprefix("ibm-")
+
+
+CAPTURES = [row for row in captures.expected() if name_of(row) in names()]
 SMALL = 100_000  # bytes: up to here byte by byte, above only in random pieces
 
 BY_HAND = "(set by hand: an error is in the stream)"
@@ -135,7 +141,7 @@ def without_what_was_added(name: str, again: list[Part], before: list[Part]) -> 
 class TestCapture:
     def test_it_says_what_was_written_down_for_it(self, row: dict[str, Any]) -> None:
         stream = (captures.FOLDER / row["file"]).read_bytes()
-        name = row["dialect"].removeprefix("seed-")
+        name = name_of(row)
         parts, problem = read(name, stream)
         invalid = [part for part in parts if part.kind == "invalid"]
         assert (len(invalid), problem) == BROKEN.get(row["file"].partition("/")[2], (0, None))
@@ -149,7 +155,7 @@ class TestCapture:
 
     def test_cuts_do_not_matter(self, row: dict[str, Any]) -> None:
         stream = (captures.FOLDER / row["file"]).read_bytes()
-        name = row["dialect"].removeprefix("seed-")
+        name = name_of(row)
         result = read(name, stream)
         ways = [random_pieces(stream, row["file"]), random_pieces(stream, len(stream))]
         for chunks in [pieces(stream), *ways] if len(stream) <= SMALL else ways:
@@ -157,7 +163,7 @@ class TestCapture:
 
     def test_encoded_again_it_says_the_same(self, row: dict[str, Any]) -> None:
         stream = (captures.FOLDER / row["file"]).read_bytes()
-        name = row["dialect"].removeprefix("seed-")
+        name = name_of(row)
         parts = kept(name, read(name, stream)[0])
         again = kept(name, read(name, write(name, parts))[0])
         for before, after in zip(parts, without_what_was_added(name, again, parts), strict=True):

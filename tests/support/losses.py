@@ -188,7 +188,8 @@ def rendered() -> str:
         f"{KEPT}: kept; {DROPPED}: dropped without a word; {REFUSED}: `EncodeError`; else what it becomes.\n"
         f"All keep: {all_keep}. All drop: {all_drop}.\n\n{table(FIVE, told)}\n\n"
         f"<details><summary>The other dialects</summary>\n\n{table(rest[:5], told)}\n\n{table(rest[5:], told)}\n\n"
-        f"{', '.join(f'`{name}`' for name in textless)} refuse text and tool calls: they are for `Other` and `Error`.\n\n"
+        f"{', '.join(f'`{name}`' for name in textless)} refuse text and tool calls: they are for `Other` and "
+        "`Error`.\n\n"
         "</details>\n"
     )
 

@@ -4,7 +4,7 @@
 from .blocks import Blocks, Nesting, Waiting
 from .calls import CallBuffer
 from .dialect import Dialect
-from .held import OVERHEAD, Held, HeldText, Said, Text, length, short, short_or_none, weight
+from .held import OVERHEAD, Heard, Held, HeldText, Text, length, short, short_or_none, weight
 from .json import JsonReader, dumps
 from .members import (
     count_or_none,
@@ -26,6 +26,7 @@ __all__ = [
     "Blocks",
     "CallBuffer",
     "Dialect",
+    "Heard",
     "Held",
     "HeldText",
     "JsonReader",
@@ -33,7 +34,6 @@ __all__ = [
     "PlainReader",
     "PlainWriter",
     "Reader",
-    "Said",
     "Text",
     "Waiting",
     "Writer",

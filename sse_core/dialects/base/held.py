@@ -112,25 +112,34 @@ class HeldText(Text):
         return text
 
 
-class Said:
-    """What was said, as its length and a digest: enough to know it again, without keeping it."""
+class Heard:
+    """Text that was said in fragments, of which only a digest is kept: it tells whether other text says it again."""
 
-    __slots__ = ("_digest", "size")
+    __slots__ = ("_digest", "_size", "fragments")
 
     def __init__(self) -> None:
+        self.fragments = 0
+        self._size = 0
         self._digest = 0
-        self.size = 0
 
-    def add(self, text: str) -> None:
-        """It goes on with `text`."""
-        data = text.encode("utf-8", "surrogatepass")
-        self._digest = (self._digest * pow(256, len(data), _PRIME) + int.from_bytes(data, "big")) % _PRIME
-        self.size += len(text)
+    def add(self, fragment: str) -> None:
+        if fragment:
+            # In UTF-16 the halves of a pair of surrogates make the whole, also from two fragments.
+            data = fragment.encode("utf-16-be", "surrogatepass")
+            self.fragments += 1
+            self._size += len(data)
+            self._digest = (self._digest * pow(256, len(data), _PRIME) + int.from_bytes(data, "big")) % _PRIME
 
-    def begins(self, text: str) -> bool:
-        """Whether `text` begins with all of it."""
-        data = text[: self.size].encode("utf-8", "surrogatepass")
-        return len(text) >= self.size and int.from_bytes(data, "big") % _PRIME == self._digest
+    def is_said_by(self, text: str) -> bool:
+        """Whether `text` is all that was said."""
+        return self.rest(text) == ""
+
+    def rest(self, text: str) -> str | None:
+        """What `text` adds to all that was said; None if it does not begin with that."""
+        data = text.encode("utf-16-be", "surrogatepass")
+        if len(data) < self._size or int.from_bytes(data[: self._size], "big") % _PRIME != self._digest:
+            return None
+        return data[self._size :].decode("utf-16-be", "surrogatepass")
 
 
 def length(*texts: object) -> int:

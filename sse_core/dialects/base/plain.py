@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .._parts import Other, ReasoningDelta, Start, TextDelta, Usage
-from .held import OVERHEAD, Said, weight
+from .held import OVERHEAD, Heard, length
 from .json import JsonReader
 from .members import count_or_none, index_or_none, str_or_none
 from .writer import MAX_CHOICES, Writer, word_of
@@ -28,16 +28,14 @@ class PlainReader(JsonReader):
     `at` has a path of names and indexes for each of these that the dialect has: `text`, `reasoning`, `id` and
     `model` (the first event with one of them is the Start), `choice` (an index), `finish` (a word), the counts by
     Usage's names, and `error`; an event of the type error is one, too. `reasons` are the words of a finish, any other
-    is "other"; `unfinished` those that mean none yet. `finish_ends`: the event with a finish is the last; else the
-    body may end once there was one. `others` are members of the payload that are an Other each, before its parts.
-    `repeats` is the name in `at` of the whole text, said again at the end: an Other if it is not what was said.
-    A payload that has none of these is an Other.
+    is "other"; `unfinished` those that mean none yet. The body may end once there was a finish. `others` are members
+    of the payload that are an Other each, before its parts. `repeats` is the name in `at` of the whole text, said
+    again at the end: an Other if it is not what was said. A payload that has none of these is an Other.
     """
 
     at: Mapping[str, Path] = {}
     reasons: Mapping[str, FinishReason] = {}
     unfinished: tuple[str, ...] = ()
-    finish_ends = False
     others: tuple[str, ...] = ()
     repeats = ""
 
@@ -45,7 +43,7 @@ class PlainReader(JsonReader):
         super().begin()
         self._started = False
         # By choice, what the end may say again.
-        self._said: dict[int, Said] = {}
+        self.heard: dict[int, Heard] = {}
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         found = {name: value for name, path in self.at.items() if (value := member(payload, path)) is not None}
@@ -78,20 +76,18 @@ class PlainReader(JsonReader):
         word = str_or_none(found.get("finish"))
         if word is not None and word not in self.unfinished:
             self.finish_later(self.reasons.get(word, "other"), word, choice)
-            if self.finish_ends:
-                parts += self.done("event")
         return parts
 
     def whole(self) -> bool:
-        return not self.finish_ends and bool(self.at.get("finish")) and not self.waiting
+        return bool(self.at.get("finish")) and not self.waiting
 
     def _repeated(self, text: str | None, whole: Any, choice: int) -> list[Part]:
         """[the Other of a whole text that is not what was said], and remember `text` for that."""
         if not self.repeats:
             return []
-        said = self._said.setdefault(choice, Said())
-        said.add(text or "")
-        differs = type(whole) is str and not (len(whole) == said.size and said.begins(whole))
+        heard = self.heard.setdefault(choice, Heard())
+        heard.add(text or "")
+        differs = type(whole) is str and not heard.is_said_by(whole)
         return [Other(self.repeats, whole, self.name, choice=choice)] if differs else []
 
 
@@ -123,7 +119,7 @@ class PlainWriter(Writer):
             return [self.chunk({part.name: part.data}, part.choice)]
         if self.repeats and part.name == self.repeats and type(part.data) is str and part.choice in self.spoken:
             old = self._whole.get(part.choice)
-            self.held.add(weight(part.data) + OVERHEAD - (0 if old is None else weight(old) + OVERHEAD))
+            self.held.add(length(part.data) - length(old) + (OVERHEAD if old is None else 0))
             self._whole[part.choice] = part.data
             return []
         return self.other(part)

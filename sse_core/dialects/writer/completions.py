@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._items import Event, Item
-    from .._parts import Finish, Part, TextDelta
+    from .._parts import Part, TextDelta
     from ..base.plain import Path
 
 _AT: dict[str, Path] = {"text": ("value",), "error": ("error",)}
@@ -45,13 +45,13 @@ class CompletionsReader(PlainReader):
 
 class CompletionsWriter(PlainWriter):
     def write_text(self, part: TextDelta) -> list[Item]:
-        return [self.event({"value": part.text})]
+        return [self.chunk({"value": part.text})]
 
     def write_error(self, part: Error) -> list[Item]:
         return [self.event({"error": given(**write_error(part))}, "error")]
 
-    def write_last(self, finish: Finish) -> list[Item]:
-        return [] if self.spoken else [self.event({"value": ""})]
+    def write_end(self) -> list[Item]:
+        return super().write_end() or ([] if self.spoken else [self.chunk({"value": ""})])
 
     def write_failed_end(self) -> list[Item]:
         # The end of the body alone would be a success.
