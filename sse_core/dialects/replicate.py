@@ -80,10 +80,6 @@ class ReplicateWriter(PlainWriter):
     def write_last(self, finish: Finish) -> list[Item]:
         return [self._numbered("done", self.dumps(given(reason=self.word(finish) or None)))]
 
-    def write_failed_end(self) -> list[Item]:
-        # The client takes the end of the body alone for a success.
-        return self.write_error(Error("the answer is not whole"))
-
     def is_end(self, data: str) -> bool:
         return False  # data is text, whatever it says
 

@@ -116,7 +116,7 @@ ENCODED: dict[str, tuple[list[Part], list[tuple[str, str]]]] = {
     "an error that says nothing is one": ([Error("")], [("error", '{"detail":"an error without a message"}')]),
     "what failed ends in an error, since the end alone is a success": (
         [TextDelta("a"), Invalid(Event("{"), DialectError("bad")), Finish("stop")],
-        [("output", "a"), ("error", '{"detail":"the answer is not whole"}')],
+        [("output", "a"), ("error", '{"detail":"the answer could not be written"}')],
     ),
 }
 

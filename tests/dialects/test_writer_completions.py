@@ -76,7 +76,7 @@ ENCODED: dict[str, tuple[list[Part], list[Any]]] = {
     ),
     "what failed ends in an error, since the end alone is a success": (
         [TextDelta("a"), Invalid(Event("{"), DialectError("bad")), Finish("stop")],
-        [{"value": "a"}, {"error": {"message": "the answer is not whole"}}],
+        [{"value": "a"}, {"error": {"message": "the answer could not be written"}}],
     ),
     "an answer that finished in an error": (
         [Finish("error", "boom")],

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .._parts import Other, ReasoningDelta, Start, TextDelta, Usage
+from .._parts import Error, Other, ReasoningDelta, Start, TextDelta, Usage
 from .held import OVERHEAD, Heard, length
 from .json import JsonReader
 from .members import count_or_none, index_or_none, str_or_none
@@ -131,6 +131,10 @@ class PlainWriter(Writer):
             if finish.reason == "error" and self.reasons.get(finish.raw_reason or "") != "error":
                 return self.write_bad_end(finish)
         return [item for finish in finishes for item in self.write_last(finish)]
+
+    def write_failed_end(self) -> list[Item]:
+        # No Error was written, which would be the end: to a client that insists on none, silence is a success.
+        return self.write_error(Error("the answer could not be written")) if self.dialect.error_ends else []
 
     def write_last(self, finish: Finish) -> list[Item]:
         """The items of the end of one answer."""

@@ -12,7 +12,6 @@ finish, and there are no counts. From one recording, the documentation (2025) an
 
 from __future__ import annotations
 
-from .._parts import Error
 from ..base import Dialect, PlainReader, PlainWriter, given, write_error
 
 TYPE_CHECKING = False
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._items import Event, Item
-    from .._parts import Part, TextDelta
+    from .._parts import Error, Part, TextDelta
     from ..base.plain import Path
 
 _AT: dict[str, Path] = {"text": ("value",), "error": ("error",)}
@@ -52,10 +51,6 @@ class CompletionsWriter(PlainWriter):
 
     def write_end(self) -> list[Item]:
         return super().write_end() or ([] if self.spoken else [self.chunk({"value": ""})])
-
-    def write_failed_end(self) -> list[Item]:
-        # The end of the body alone would be a success.
-        return self.write_error(Error("the answer is not whole"))
 
 
 DIALECT = Dialect(
