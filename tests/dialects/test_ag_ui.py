@@ -808,7 +808,7 @@ def test_an_id_of_another_message_is_not_the_answers() -> None:
 
 # -- as the target of a gateway
 
-RECORDED = [(row["file"], row["dialect"].removeprefix("seed-")) for row in captures.expected()]
+RECORDED = [(row["file"], captures.name_of(row)) for row in captures.expected()]
 RECORDED = [(file, name) for file, name in RECORDED if name in names()]
 
 

@@ -12,7 +12,7 @@ from tries import tries
 
 from sse_core.dialects import BlockEnd, Finish, Part, ReasoningDelta, Start, TextDelta, Usage, get, names
 
-CAPTURES = [row for row in captures.expected() if row["dialect"].removeprefix("seed-") in names()]
+CAPTURES = [row for row in captures.expected() if captures.name_of(row) in names()]
 SMALL = tries(100_000)  # bytes: up to here byte by byte, above only in random pieces
 
 BY_HAND = "(set by hand: an error is in the stream)"
@@ -132,7 +132,7 @@ def without_what_was_added(name: str, again: list[Part], before: list[Part]) -> 
 class TestCapture:
     def test_it_says_what_was_written_down_for_it(self, row: dict[str, Any]) -> None:
         stream = (captures.FOLDER / row["file"]).read_bytes()
-        name = row["dialect"].removeprefix("seed-")
+        name = captures.name_of(row)
         parts, problem = read(name, stream)
         invalid = [part for part in parts if part.kind == "invalid"]
         assert (len(invalid), problem) == BROKEN.get(row["file"].partition("/")[2], (0, None))
@@ -146,7 +146,7 @@ class TestCapture:
 
     def test_cuts_do_not_matter(self, row: dict[str, Any]) -> None:
         stream = (captures.FOLDER / row["file"]).read_bytes()
-        name = row["dialect"].removeprefix("seed-")
+        name = captures.name_of(row)
         result = read(name, stream)
         ways = [random_pieces(stream, row["file"]), random_pieces(stream, len(stream))]
         for chunks in [pieces(stream), *ways] if len(stream) <= SMALL else ways:
@@ -154,7 +154,7 @@ class TestCapture:
 
     def test_encoded_again_it_says_the_same(self, row: dict[str, Any]) -> None:
         stream = (captures.FOLDER / row["file"]).read_bytes()
-        name = row["dialect"].removeprefix("seed-")
+        name = captures.name_of(row)
         dialect = get(name, **OPTIONS.get(row["file"].partition("/")[2], {}))
         parts = kept(name, read(dialect, stream)[0])
         again = kept(name, read(dialect, write(dialect, parts))[0])

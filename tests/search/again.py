@@ -78,11 +78,12 @@ def said_calls(parts: list[Part]) -> Counter[Call]:
 
 
 def letters(parts: list[Part]) -> Counter[tuple[str, str]]:
-    """The characters of the text of each choice: blocks may change their order."""
+    """The characters of the text of each choice: blocks may change their order, and in data that is text a CR
+    arrives as LF."""
     found: Counter[tuple[str, str]] = Counter()
     for part in parts:
         if part.kind == "text" and type(part.text) is str:
-            for letter in part.text:
+            for letter in part.text.replace("\r", "\n"):
                 found[repr(part.choice), letter] += 1
     return found
 

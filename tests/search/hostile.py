@@ -108,7 +108,7 @@ def seeds(name: str) -> list[list[bytes]]:
     """The streams of a dialect, in blocks: recorded where there are recordings, else encoded."""
     found = []
     for row in captures.expected():
-        if row["dialect"].removeprefix("seed-") == name:
+        if captures.name_of(row) == name:
             stream = (captures.FOLDER / row["file"]).read_bytes()
             if len(stream) <= _LARGEST:
                 found.append(stream)

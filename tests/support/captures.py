@@ -18,7 +18,12 @@ def expected() -> list[dict[str, Any]]:
     return [json.loads(line) for line in index.read_text(encoding="utf-8").splitlines()]
 
 
+def name_of(row: dict[str, Any]) -> str:
+    """What we call the dialect of a row."""
+    return str(row["dialect"]).removeprefix("seed-").removeprefix("ibm-")
+
+
 def streams(dialects: Collection[str]) -> list[tuple[str, str, bytes]]:
     """The file, the dialect and the bytes of each capture of these dialects."""
-    rows = [(row["file"], row["dialect"].removeprefix("seed-")) for row in expected()]
+    rows = [(row["file"], name_of(row)) for row in expected()]
     return [(file, name, (FOLDER / file).read_bytes()) for file, name in rows if name in dialects]

@@ -132,9 +132,14 @@ class Heard:
 
     def is_said_by(self, text: str) -> bool:
         """Whether `text` is all that was said."""
-        whole = Heard()
-        whole.add(text)
-        return (whole._size, whole._digest) == (self._size, self._digest)
+        return self.rest(text) == ""
+
+    def rest(self, text: str) -> str | None:
+        """What `text` adds to all that was said; None if it does not begin with that."""
+        data = text.encode("utf-16-be", "surrogatepass")
+        if len(data) < self._size or int.from_bytes(data[: self._size], "big") % _PRIME != self._digest:
+            return None
+        return data[self._size :].decode("utf-16-be", "surrogatepass")
 
 
 def length(*texts: object) -> int:

@@ -41,11 +41,13 @@ class JsonReader(Reader):
     the end of the body is how the dialect ends, so half an event there is always a truncation. `tells`: a shortcut,
     for a dialect whose nearly every part gets its payload where it is made: it hands the others to `tell` itself.
     `bodies`: whether a body with no framing means anything; not in protocols, whose errors come in their own form.
+    `error_lines`: a field line `error: {...}` is an error: llama.cpp's until September 2025, GPUStack's.
     """
 
     body_ends = False
     tells = False
     bodies = True
+    error_lines = False
 
     def __init__(self, dialect: Dialect, *, loads: Callable[[str], Any] = json.loads) -> None:
         # Data that is one JSON object needs no more than `read_object`, until the end; but where an event is read in
@@ -141,6 +143,8 @@ class JsonReader(Reader):
             return super().control(item)
         if self.ended or not self.bodies:
             return []
+        if self.error_lines and item.name == "error":
+            return self.fail(self.payload(Event(item.value)))
         if self._body is None:
             if not _opens(item.line):
                 return []

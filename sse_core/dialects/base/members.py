@@ -54,7 +54,7 @@ def read_error(value: object, raw: Any = None) -> Error:
     if type(value) is str and value:
         return Error(value, raw=raw)
     found = dict_of(value)
-    inner = found.get("error")
+    inner = found.get("error", next(iter(dicts_of(found.get("errors"))), None))
     if type(inner) is dict:
         # What the outer object adds (a status, a code) holds where the inner one is silent.
         found = {**{name: item for name, item in found.items() if name != "type"}, **inner}

@@ -234,11 +234,14 @@ class Writer:
 
         What came in as meaningless must never leave as a call, text or an end.
         """
+        reader = self.dialect.reader()
         try:
-            found = self.dialect.reader().decode(event)
+            found = reader.decode(event)
         except (ValueError, RecursionError):
             return self.reserved(part)
-        return [event] if all(again.kind == "other" for again in found) else self.reserved(part)
+        again = bool(found) and all(other.kind == "other" and other.name == part.name for other in found)
+        # A finish that is held is no part yet.
+        return [event] if again and not any(reader.finishes.values()) else self.reserved(part)
 
     def read_back(self, event: Event) -> list[Part]:
         """What a reader of the dialect takes `event` for; [] if it cannot read it."""

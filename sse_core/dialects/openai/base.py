@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from ..._items import Event, Ignored
+from ..._items import Event
 from .._parts import Error, Other, Start, Usage
 from ..base import JsonReader, Writer, count_or_none, dict_of, given, short, str_or_none, word_of, write_error
 
@@ -47,6 +47,7 @@ class ChunkReader(JsonReader):
 
     choices = None
     tells = True
+    error_lines = True
 
     def begin(self) -> None:
         super().begin()
@@ -130,12 +131,6 @@ class ChunkReader(JsonReader):
             return False
         self._seen[name] = text
         return True
-
-    def control(self, item: Item) -> list[Part]:
-        if isinstance(item, Ignored) and item.name == "error" and not self.ended:
-            # llama.cpp until September 2025, and GPUStack: a field line `error: {...}`
-            return self.fail(self.payload(Event(item.value)))
-        return super().control(item)
 
     def read_body(self, payload: dict[str, Any], event: Event) -> list[Part]:
         # The answer of a server that does not stream: a message where the delta would be.
