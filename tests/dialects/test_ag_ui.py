@@ -1,5 +1,6 @@
 """The ag-ui dialect: bytes in, parts out; parts in, events out."""
 
+import itertools
 import json
 import pickle
 import random
@@ -813,8 +814,9 @@ RECORDED = [(file, name) for file, name in RECORDED if name in names()]
 
 
 def text_of(parts: list[Part], kind: Any) -> str:
-    """The text of the parts of a class, in their order."""
-    return "".join([part.text for part in parts if isinstance(part, kind)])
+    """The text of the parts of a class, in their order, up to an Error: after RUN_ERROR comes nothing."""
+    said = itertools.takewhile(lambda part: not isinstance(part, Error), parts)
+    return "".join([part.text for part in said if isinstance(part, kind)])
 
 
 @pytest.mark.skipif(not RECORDED, reason=captures.WHY_NOT)

@@ -64,7 +64,7 @@ class CozeWriter(LastWriter):
         self._texts: dict[str, HeldText] = {}
         self._calls = CallBuffer(self.held)
         # The calls that are whole.
-        self._whole: list[ToolCallDelta] = []
+        self._ready: list[ToolCallDelta] = []
 
     def write_start(self, part: Start) -> list[Item]:
         super().write_start(part)
@@ -120,12 +120,12 @@ class CozeWriter(LastWriter):
         for call in self._calls.pop_all():
             self._keep(call)
         items = [event for id in list(self._texts) for event in self._completed(id)]
-        word = "requires_action" if self._whole else word_of(finish, REASONS, {}, "completed")
+        word = "requires_action" if self._ready else word_of(finish, REASONS, {}, "completed")
         used = self.held_usage or Usage()
         counts = zip(COUNTS, (used.input_tokens, used.output_tokens, used.total_tokens), strict=True)
         more: dict[str, Any] = {"usage": given(**dict(counts))}
-        if self._whole:
-            calls = [_call(call, at) for at, call in enumerate(self._whole)]
+        if self._ready:
+            calls = [_call(call, at) for at, call in enumerate(self._ready)]
             more["required_action"] = {"type": CALLS[1], CALLS[1]: {CALLS[2]: calls}}
         items.append(self._chat("completed" if word == "canceled" else word, word, **more))
         return [*items, self.event(self.last or "[DONE]", "done")]
@@ -139,7 +139,7 @@ class CozeWriter(LastWriter):
         if not nesting.whole:
             raise EncodeError("arguments", call.arguments, "are no whole JSON object, and coze sends a call whole")
         self.held.add(OVERHEAD + length(call.arguments, call.id, call.name))
-        self._whole.append(call)
+        self._ready.append(call)
 
     def _completed(self, id: str) -> list[Item]:
         text = self._texts.pop(id, None)

@@ -146,10 +146,12 @@ class UIWriter(Writer):
             return self.reserved(part)
         if name.startswith("tool-"):
             return self._write_tool(part, data)
-        items = self.meaningless(part, self.event(data))
         if name == "abort":
+            event = self.event(data)
+            items = self.listed(part, event, self.read_back(event), ())
             self._aborted = True
             return [*self._write_usage(), *items]
+        items = self.meaningless(part, self.event(data))
         if name in ("finish-step", "reset-step"):
             # Their clients forget the blocks that are open; at the second the calls, too, which then never end.
             items = [*[self._end(shown) for shown in self._screen.close_all(failed=True)], *items]
