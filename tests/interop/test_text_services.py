@@ -112,8 +112,9 @@ def writer(url: str, seen: Seen) -> None:
 
 @dataclass
 class Way:
-    """`stop` and `length` are how it names these; `failures` what it raises at an error."""
+    """`needs` is the package; `stop` and `length` are how it names these; `failure` what it raises at an error."""
 
+    needs: str
     dialect: Any
     read: Callable[[str, Seen], None]
     stop: Any
@@ -128,14 +129,20 @@ INCREMENTAL = get("dashscope", incremental=True)
 # event, which has no output.
 BLIND = "TypeError"
 WAYS = {
-    "text_generation": Way("tgi", text_generation, "eos_token", "length", (None, TOKENS[1]), "OverloadedError: Busy"),
-    "huggingface_hub": Way("tgi", huggingface_hub, "eos_token", "length", TOKENS, "OverloadedError: Busy"),
-    "huggingface_hub, text": Way("tgi", huggingface_text, None, None, (None, None), "OverloadedError: Busy"),
-    "replicate": Way("replicate", replicate, {}, {}, (None, None), "RuntimeError"),
-    "dashscope": Way("dashscope", dashscope, "stop", "length", TOKENS, BLIND),
-    "dashscope, incremental": Way(INCREMENTAL, dashscope_incremental, "stop", "length", TOKENS, BLIND),
-    "dashscope, merged": Way(INCREMENTAL, dashscope_merged, "stop", "length", TOKENS, BLIND),
-    "writer-sdk": Way("writer-completions", writer, None, None, (None, None), "APIStatusError"),
+    "text_generation": Way(
+        "text_generation", "tgi", text_generation, "eos_token", "length", (None, TOKENS[1]), "OverloadedError: Busy"
+    ),
+    "huggingface_hub": Way(
+        "huggingface_hub", "tgi", huggingface_hub, "eos_token", "length", TOKENS, "OverloadedError: Busy"
+    ),
+    "huggingface_hub, text": Way(
+        "huggingface_hub", "tgi", huggingface_text, None, None, (None, None), "OverloadedError: Busy"
+    ),
+    "replicate": Way("replicate", "replicate", replicate, {}, {}, (None, None), "RuntimeError"),
+    "dashscope": Way("dashscope", "dashscope", dashscope, "stop", "length", TOKENS, BLIND),
+    "dashscope, incremental": Way("dashscope", INCREMENTAL, dashscope_incremental, "stop", "length", TOKENS, BLIND),
+    "dashscope, merged": Way("dashscope", INCREMENTAL, dashscope_merged, "stop", "length", TOKENS, BLIND),
+    "writer-sdk": Way("writerai", "writer-completions", writer, None, None, (None, None), "APIStatusError"),
 }
 ways = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 
@@ -148,6 +155,7 @@ def look(way: Way, *parts: Part) -> Seen:
 
 def look_at(way: Way, stream: bytes) -> Seen:
     seen = Seen()
+    package(way.needs)  # a server whose client is missing would wait for it
     with serve(random_pieces(stream, len(stream)), PartEncoder(way.dialect).headers) as url:
         try:
             way.read(url, seen)
