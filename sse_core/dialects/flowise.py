@@ -107,7 +107,8 @@ class FlowiseWriter(RunWriter):
             items = self.write_bad_end(finish)
         elif finish.raw_reason == "abort":
             items = [self._event("abort", _DONE)]
-        return [*items, self._event("end", _DONE)]
+        used = self.usage_told()
+        return [*([self._event("usageMetadata", used)] if used else []), *items, self._event("end", _DONE)]
 
     def write_failed_end(self) -> list[Item]:
         items = [] if self._wrong else self.write_error(Error("the answer could not be written"))

@@ -85,7 +85,10 @@ class EventsReader(RunReader):
         inside = len(path) <= self._depth and not any(segment.startswith(_OUTSIDE) for segment in path)
         if method == "messages" and inside and type(kind) is str:
             parts = self._message(kind, data, "|".join(path))
-            return [other] if parts is None else parts
+            if not self._left:
+                return [other] if parts is None else parts
+            self._left = False
+            return [self._lost(event), *(parts or [])]
         return [other]
 
     def _lifecycle(self, data: dict[str, Any], event: Event) -> list[Part]:
@@ -97,11 +100,14 @@ class EventsReader(RunReader):
         if kind not in ("completed", "interrupted"):
             return []
         parts: list[Part] = []
-        if self._left or any(message.calls for message in self._messages.values()):
-            parts.append(Invalid(event, self.unreadable("the run ended inside a call", event)))
+        if any(message.calls for message in self._messages.values()):
+            parts.append(self._lost(event))
         if kind == "interrupted":
             self.finish_later("other", kind)
         return [*parts, *self.done("event")]
+
+    def _lost(self, event: Event) -> Part:
+        return Invalid(event, self.unreadable("a call began and did not finish", event))
 
     def _message(self, kind: str, data: dict[str, Any], space: str) -> list[Part] | None:
         """The parts of an event of messages; None if it is not of a model's."""
@@ -136,10 +142,8 @@ class EventsReader(RunReader):
 
     def _start(self, key: tuple[str, str | None], name: str | None, data: dict[str, Any]) -> list[Part] | None:
         if not self._add(key, data.get("role", "ai") == "ai").ours:
-            self.tool_answered(text_of(data.get("tool_call_id")))
             return None
-        if 0 in self.finishes:
-            self.finishes[0] = None  # it is of a message before
+        self.finishes[0] = None  # it is of a message before
         if self._started:
             return []
         self._started = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 
-from ..._parts import Error
+from ..._parts import BlockEnd, Error
 from ...base import OVERHEAD, Blocks, HeldText, given, length
 from ...base.langchain import CONTENT, RunWriter
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...._items import Event, Item
-    from ..._parts import BlockEnd, Other, Part, ReasoningDelta, Start, TextDelta, ToolCallDelta
+    from ..._parts import Other, Part, ReasoningDelta, Start, TextDelta, ToolCallDelta
     from ...base.blocks import Step
 
 
@@ -58,19 +58,26 @@ class EventsWriter(RunWriter):
         return self._events_of(self._blocks.add(part))
 
     def write_other(self, part: Other) -> list[Item]:
-        data = part.data
+        data, root = part.data, part.block is None
         if part.name == CONTENT and type(data) is dict:
+            if (
+                data.get("type") == "invalid_tool_call"
+                and part.block is not None
+                and (0, part.block) in self._calls_seen
+            ):
+                return self.write_block_end(BlockEnd(part.block, "tool_call"))  # whose finish says so
             seq = self._seq
-            found = self.meaningless(part, self._content("content-block-finish", 0, content=data))
+            finish = {"event": "content-block-finish", "index": 0, "content": data}
+            found = self._tried(part, "messages", {"namespace": [], "data": finish})
             self._seq = seq
             return found and self._events_of(self._blocks.add(part))
-        space = [] if part.block is None else str(part.block).split("|")
-        params = {**(data if type(data) is dict else {"data": data}), "namespace": space}
-        if part.name == "messages" and part.block is None:
+        if not self.is_line(part.name) or (root and part.name == "messages"):
             return self.reserved(part)  # half of a message: the rest of it would be taken for text
-        if part.name == "lifecycle" and part.block is None:
-            self._told = True
-        return self.meaningless(part, self._event(part.name, params))
+        space = [] if root else str(part.block).split("|")
+        params = {**(data if type(data) is dict else {"data": data}), "namespace": space}
+        items = self._tried(part, part.name, params)
+        self._told = self._told or (root and part.name == "lifecycle" and bool(items))
+        return items
 
     def write_error(self, part: Error) -> list[Item]:
         # A call that is open stays so.
@@ -173,6 +180,16 @@ class EventsWriter(RunWriter):
             return []
         self._message = None
         return [self._messages("message-finish", **members)]
+
+    def _tried(self, part: Other, method: str, params: dict[str, Any]) -> list[Item]:
+        """The event of an Other; what is refused has no number."""
+        seq = self._seq
+        items: list[Item] = []
+        try:
+            items = self.meaningless(part, self._event(method, params))
+        finally:
+            self._seq = seq + len(items)
+        return items
 
     def _content(self, kind: str, index: int, **members: Any) -> Event:
         return self._messages(kind, index=index, **members)
