@@ -31,6 +31,10 @@ from sse_core.dialects import (
 langgraph_sdk = pytest.importorskip(
     "langgraph_sdk", reason="langgraph-sdk is not installed: tests/interop/requirements.txt"
 )
+httpx = pytest.importorskip("httpx", reason="httpx is not installed: tests/interop/requirements.txt")
+transport = pytest.importorskip(
+    "langgraph_sdk.stream.transport", reason="langgraph-sdk is not installed: tests/interop/requirements.txt"
+)
 models = pytest.importorskip(
     "langchain_core.language_models.fake_chat_models",
     reason="langserve is not installed: tests/interop/requirements.txt",
@@ -39,6 +43,7 @@ chunk_of = models.AIMessageChunk
 
 NAME = "langgraph-events"
 JSON = {"Content-Type": "application/json"}
+LAST = ["messages", "messages", "lifecycle"]  # a block and a message are over, then the run
 ANSWER: list[Part] = [
     Start("lc_run--9", "gpt"),
     ReasoningDelta("Let me "),
@@ -191,13 +196,15 @@ def test_the_other_channels_are_ours() -> None:
     assert events[2]["params"]["namespace"] == ["sub:1", "inner:2"]
 
 
-def test_a_run_that_waits_for_a_person_is_paused() -> None:
+def test_what_a_person_is_asked_is_read_by_its_transport() -> None:
     asked = Other("input.requested", {"data": {"interrupt_id": "i", "payload": "?"}})
-    parts = [TextDelta("Hi"), asked, Finish("other", "interrupted")]
-    [stream] = read(*parts)
-    assert str(stream.text) == "Hi"
-    found = read(*parts, see=lambda thread: list(thread.subscribe(["input", "lifecycle"])))
-    assert [event["params"]["data"].get("event") for event in found] == ["running", None, "interrupted"]
+    body = body_of(TextDelta("Hi"), asked, Finish("other", "interrupted"))
+    with serve_all(lambda *_: (body, PartEncoder(NAME).headers)) as url, httpx.Client(base_url=url) as client:
+        reader = transport.SyncProtocolSseTransport(client=client, thread_id="thread-1")
+        events = list(reader.open_event_stream({"channels": ["input", "lifecycle", "messages"]}).events)
+    assert [event["method"] for event in events] == ["lifecycle", *["messages"] * 3, "input.requested", *LAST]
+    assert events[4]["params"]["data"] == {"interrupt_id": "i", "payload": "?"}
+    assert events[-1]["params"]["data"] == {"event": "interrupted"}
 
 
 # -- what LangChain's models say
