@@ -7,6 +7,7 @@ A row tells by two members at least, or by a word that has its namespace in it: 
 from __future__ import annotations
 
 import json
+import re
 from itertools import islice
 
 from ._registry import names
@@ -50,12 +51,21 @@ _MESSAGE = {"type": ("AIMessageChunk", "ai", "human", "tool", "system"), "conten
 _RESULT = ("data", "errors", "extensions", "hasNext", "pending", "incremental", "completed")
 _STATUS = {"id": str, "uri": str, "account": {"acct": str}}
 _FLAGS = ("/flags/*", "/segments/*")
+_CHATS = ("conversation.chat.*", "conversation.message.*", "conversation.audio.*")
+_FLOWS = (  # Dify's
+    *("message*", "agent_*", "workflow_*", "node_*", "iteration_*", "loop_*", "text_*", "reasoning_chunk"),
+    *("parallel_branch_*", "human_input_*", "tts_message*"),
+)
+_STEPS = (  # the words of Flowise that are no one else's
+    *("agentFlowEvent", "agentFlowExecutedData", "nextAgentFlow", "agentReasoning", "sourceDocuments"),
+    *("usedTools", "calledTools", "usageMetadata", "fileAnnotations"),
+)
 _THINGS = ("sensor-*", "binary_sensor-*", "text_sensor-*", "switch-*", "light-*", "fan-*", "cover-*", "number-*")
 
-# The rows: a name; the event's type; its data as JSON, or as the text it is where it is none; two more are of the event
-# behind it. A text means itself, or what begins with what is before its `*`; a type any value of it; a tuple any of its
-# members; a dict an object with these members, and, if it has `...`, with none but these and those named there; a list
-# one that begins so.
+# The rows: a name; the event's type; its data as JSON, or as the text it is where it is none; then its id, or the type
+# and the data of the event behind it. A text means itself, or what begins with what is before its `*`; a type any value
+# of it; a tuple any of its members; a dict an object with these members, and, if it has `...`, with none but these and
+# those named there; a list one that begins so.
 _ROWS: tuple[tuple[Any, ...], ...] = (
     ("openai-chat", "*", {"object": "chat.completion.chunk", "choices": list}),
     ("openai-chat", "*", {"choices": [{"delta": dict}]}),
@@ -86,6 +96,30 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
     ("sajuapi", "delta", {"event": "delta", "text": str}),
     ("websopy", "message", {"type": "content", "content": str, ...: ()}),
     ("websopy", "message", {"type": "tool_call", "tool": {"name": str, "arguments": str}}),
+    ("tgi", "message", {"token": {"id": int, "text": str, "special": bool}}),
+    ("watsonx", "message", {"model_id": str, "results": [{"generated_text": str}]}),
+    ("watsonx", "message", {"results": [{"generated_text": str, "stop_reason": str}]}),
+    ("workers-ai", "message", {"response": str, "p": str}),
+    ("workers-ai", "message", {"response": str, "usage": {"prompt_tokens": int, "completion_tokens": int}}),
+    ("llamacpp", "message", {"content": str, "stop": bool, "index": int}),
+    (
+        "llamacpp",
+        "message",
+        ({"content": str, "stop": bool, "id_slot": int}, {"content": str, "stop": bool, "slot_id": int}),
+    ),
+    ("replicate", "output", object, re.compile("[0-9]+:[0-9]+")),
+    ("dashscope", "result", {"output": dict, "request_id": str}),
+    ("braintrust", ("start", "summary"), {"projectName": str, "experimentName": str}),
+    ("braintrust", "progress", {"object_type": str, "output_type": str, "event": str}),
+    ("dify", "*", {"event": _FLOWS, "task_id": str, "message_id": str}),
+    ("dify", "*", {"event": _FLOWS, "task_id": str, "workflow_run_id": str}),
+    ("coze", _CHATS, {"id": str, "conversation_id": str}),
+    ("coze", "Message", {"content": str, "node_title": str, "node_seq_id": str}),
+    ("coze", "Interrupt", {"interrupt_data": dict, "node_title": str}),
+    ("coze", "Error", {"error_code": int, "error_message": str}),
+    ("flowise", "message", {"event": _STEPS, "data": object, ...: ()}),
+    ("flowise", "message", {"event": "metadata", "data": {"chatId": str, "chatMessageId": str}}),
+    ("flowise", "message", {"event": ("end", "abort"), "data": "[DONE]", ...: ()}),
     ("vercel-ai-ui", "message", {"type": ("text-delta", "reasoning-delta"), "id": str, "delta": str}),
     ("vercel-ai-ui", "message", {"type": "tool-*", "toolCallId": str}),
     ("vercel-ai-ui", "message", {"type": "source-*", "sourceId": str}),
@@ -106,6 +140,7 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
     ("langgraph", "metadata", {"run_id": str}, _MODES, (dict, list)),
     ("langgraph", "messages", [_MESSAGE, dict]),
     ("langgraph", ("messages/partial", "messages/complete"), [_MESSAGE]),
+    ("langgraph-events", "*", {"type": "event", "method": str, "params": {"namespace": list}}),
     ("langserve", "metadata", {"run_id": object, ...: ("feedback_tokens",)}, "data", object),
     ("langserve", "data", {"type": "AIMessageChunk", "content": object}),
     ("launchdarkly", "server-intent", {"payloads": [{"intentCode": str}]}),
@@ -155,9 +190,9 @@ def detect(events: Iterable[Event]) -> str | None:
     'openai-chat'
     """
     here = names()
-    before: tuple[str, Any] = ("", None)
+    before: tuple[Any, ...] = ("", None)
     for event in islice(events, MOST):
-        now = event.type or "message", _payload(event.data)
+        now = event.type or "message", _payload(event.data), event.last_event_id
         told = {row[0] for row in _ROWS if _matches(row, before, now)}
         if len(told) == 1 and told.issubset(here):
             return str(told.pop())
@@ -175,16 +210,16 @@ def _payload(data: str) -> Any:
     return data
 
 
-def _matches(row: tuple[Any, ...], before: tuple[str, Any], now: tuple[str, Any]) -> bool:
-    if len(row) == 3:
-        return all(map(_is, row[1:], now))
-    return all(map(_is, row[1:], before + now))
+def _matches(row: tuple[Any, ...], before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
+    return all(map(_is, row[1:], now if len(row) < 5 else before[:2] + now))
 
 
 def _is(pattern: Any, value: Any) -> bool:
     """Whether a value is what a pattern says: as deep as the pattern, however deep the value."""
     if type(pattern) is str:
         return type(value) is str and (value == pattern or (pattern[-1:] == "*" and value.startswith(pattern[:-1])))
+    if type(pattern) is re.Pattern:
+        return pattern.fullmatch(value) is not None
     if type(pattern) is type:
         return pattern is object or type(value) is pattern
     if type(pattern) is tuple:

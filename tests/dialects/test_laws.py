@@ -66,6 +66,13 @@ INTERLEAVED: list[Part] = [
     Finish("tool_call"),
 ]
 
+
+def envelope(method: str, data: Any, *namespace: str) -> dict[str, Any]:
+    """An event of LangGraph's threads."""
+    return {"type": "event", "seq": 1, "method": method, "params": {"namespace": list(namespace), "data": data}}
+
+
+SERVER_CALL = {"type": "server_tool_call_chunk", "id": "s", "name": "f", "args": ""}
 HAND_MADE: dict[str, list[bytes]] = {
     "a2a": [
         sse(
@@ -113,6 +120,32 @@ HAND_MADE: dict[str, list[bytes]] = {
             {"event": "workflow_finished", "data": {"status": "failed", "error": "bad", "total_tokens": 9}},
         ),
     ],
+    "langgraph-events": [
+        sse(
+            envelope("lifecycle", {"event": "running", "graph_name": "g"}),
+            envelope("values", {"x": [1]}, "a:1"),
+            envelope("messages", {"event": "message-start", "role": "ai", "id": "m", "metadata": {"model": "x"}}),
+            envelope(
+                "messages", {"event": "content-block-finish", "index": 0, "content": {"type": "text", "text": "Hi"}}
+            ),
+            envelope(
+                "messages", {"event": "content-block-finish", "index": 1, "content": {"type": "image", "url": "u"}}
+            ),
+            envelope("messages", {"event": "content-block-start", "index": 2, "content": SERVER_CALL}),
+            envelope(
+                "messages",
+                {"event": "content-block-delta", "index": 2, "delta": {"type": "tool-call-delta", "args": "{}"}},
+            ),
+            envelope(
+                "messages",
+                {"event": "content-block-finish", "index": 2, "content": {**SERVER_CALL, "type": "server_tool_call"}},
+            ),
+            envelope("messages", {"event": "message-finish", "usage": {"input_tokens": 3}, "metadata": {"x": 1}}),
+            envelope("tools", {"event": "tool-finished", "tool_call_id": "c", "output": 7}),
+            envelope("lifecycle", {"event": "interrupted"}),
+        ),
+        sse({"type": "error", "id": None, "error": "unknown_error", "message": "lost"}),
+    ],
     "json": [
         b'event: a\ndata: {"type":"x","n":1}\n\n: ping\n\nevent: b\ndata: {"n":[1,{"m":"y"}]}\n\ndata: [DONE]\n\n'
     ],
@@ -136,6 +169,18 @@ HAND_MADE: dict[str, list[bytes]] = {
     "firebase": [
         b'event: put\ndata: {"path":"/","data":null}\n\nevent: keep-alive\ndata: null\n\nevent: cancel\ndata: null\n\n',
         b"event: auth_revoked\ndata: credential is no longer valid\n\n",
+    ],
+    "flowise": [
+        sse(
+            {"event": "agentFlowEvent", "data": "INPROGRESS"},
+            {"event": "thinking", "data": "Hm"},
+            {"event": "thinking", "data": "", "duration": 1},
+            {"event": "token", "data": "Hi"},
+            {"event": "usedTools", "data": [{"tool": "f", "toolInput": {"x": 1}, "toolOutput": "7"}]},
+            {"event": "usageMetadata", "data": {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5}},
+            {"event": "end", "data": "[DONE]"},
+        ),
+        sse({"event": "abort", "data": "[DONE]"}, {"event": "error", "data": "bad"}, {"event": "end"}),
     ],
     "graphql-sse": [
         b':\n\nevent: next\ndata: {"data":{"a":[1]},"errors":[{"message":"b"}]}\n\nevent: complete\ndata:\n\n',

@@ -1,7 +1,7 @@
 """Servers on this machine that answer with the bytes they were given, then close the connection."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -71,6 +71,37 @@ def serve_gets(bodies: Iterable[bytes], headers: dict[str, str]) -> Iterator[tup
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}", gets
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def serve_all(answer: Callable[[str, bytes], tuple[bytes, Mapping[str, str]]]) -> Iterator[str]:
+    """The URL of the server, which answers any number of requests: of a path and a body the data and the headers."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            data, headers = answer(self.path, body)
+            self.send_response(200)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            with suppress(ConnectionError):  # a client may have what it wants
+                self.wfile.write(data)
+
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()

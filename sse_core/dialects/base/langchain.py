@@ -38,7 +38,29 @@ _COUNTS = ("input_tokens", "output_tokens", "total_tokens", "cache_read", "cache
 _CALLS = ("tool_use", "input_json_delta", "tool_call", "tool_call_chunk", "function_call")
 
 
-class MessageReader(JsonReader):
+class RunReader(JsonReader):
+    """What readers of a run share: usage adds up, and the reason why the last model stopped counts."""
+
+    def add_usage(self, counts: dict[str, Any]) -> list[Part]:
+        """The sum of what all messages said."""
+        told = {**counts, **dict_of(counts.get("input_token_details")), **dict_of(counts.get("output_token_details"))}
+        new = Usage()
+        for field, name in zip(Usage.__match_args__, _COUNTS, strict=False):
+            count = count_or_none(told.get(name))
+            if count is not None:
+                setattr(new, field, count + (getattr(self.used, field) or 0))
+        return self.usage(new)
+
+    def stopped(self, told: dict[str, Any]) -> None:
+        """Hold the reason that the metadata of a model's answer has."""
+        word = str_or_none(told.get("finish_reason")) or str_or_none(told.get("stop_reason"))
+        if word is not None:
+            reason = _REASONS.get(word.lower(), "other")
+            # The tools may run where the model does: only a call that got no answer here is one to act on.
+            self.finish_later("stop" if reason == "tool_call" else reason, word)
+
+
+class MessageReader(RunReader):
     """Reads named events whose data is any JSON: override `read_event`, and give `read_message` what is a message."""
 
     def read(self, event: Event) -> list[Part]:
@@ -73,13 +95,8 @@ class MessageReader(JsonReader):
         parts += self._read_calls(message, block)
         if parts:
             self.finishes[0] = None  # it is of a message before
-        parts += self._read_usage(dict_of(message.get("usage_metadata")))
-        told = dict_of(message.get("response_metadata"))
-        word = str_or_none(told.get("finish_reason")) or str_or_none(told.get("stop_reason"))
-        if word is not None:
-            reason = _REASONS.get(word.lower(), "other")
-            # The tools may run where the model does: only a call that got no answer here is one to act on.
-            self.finish_later("stop" if reason == "tool_call" else reason, word)
+        parts += self.add_usage(dict_of(message.get("usage_metadata")))
+        self.stopped(dict_of(message.get("response_metadata")))
         return parts
 
     def _read_error(self, event: Event) -> list[Part]:
@@ -133,18 +150,30 @@ class MessageReader(JsonReader):
                 parts.append(BlockEnd(key, "tool_call"))
         return parts
 
-    def _read_usage(self, counts: dict[str, Any]) -> list[Part]:
-        """The sum of what all chunks said."""
-        told = {**counts, **dict_of(counts.get("input_token_details")), **dict_of(counts.get("output_token_details"))}
-        new = Usage()
-        for field, name in zip(Usage.__match_args__, _COUNTS, strict=False):
-            count = count_or_none(told.get(name))
-            if count is not None:
-                setattr(new, field, count + (getattr(self.used, field) or 0))
-        return self.usage(new)
+
+class RunWriter(Writer):
+    """What writers of a run share: usage and the reason go with its last message."""
+
+    one_choice = True
+
+    def is_end(self, data: str) -> bool:
+        return False
+
+    def usage_told(self) -> dict[str, Any] | None:
+        """The counts, in LangChain's words."""
+        return None if self.held_usage is None else _write_usage(self.held_usage)
+
+    def reason_told(self, finish: Finish) -> dict[str, Any] | None:
+        """The reason, where it says more than its being inferred would."""
+        word = finish.raw_reason or ""
+        meant = _REASONS.get(word.lower(), "other")
+        if not word or finish.reason not in (meant, "stop" if meant == "tool_call" else meant):
+            word = _WORDS.get(finish.reason, (finish.reason,))[0]
+        inferred = finish.raw_reason is None and finish.reason == ("tool_call" if 0 in self.called else "stop")
+        return None if inferred else {"finish_reason": word}
 
 
-class MessageWriter(Writer):
+class MessageWriter(RunWriter):
     """Writes content as chunks of AI messages, in events `data`, and `end` last: override `message_event`, `end_event`.
 
     The id of a message is its text's block, if that has a name; of another's answer, the run's before it. `strings`:
@@ -152,7 +181,6 @@ class MessageWriter(Writer):
     there are any.
     """
 
-    one_choice = True
     strings = False
 
     def begin(self) -> None:
@@ -235,28 +263,13 @@ class MessageWriter(Writer):
         if finish.reason == "error":
             return self.write_bad_end(finish)
         message = self._message or (None if self.strings else self._default())
-        members = self._last_members(finish)
+        members = given(usage_metadata=self.usage_told(), response_metadata=self.reason_told(finish))
         last = [self._chunk(message, "", **members)] if message and members else []
         return [*last, self.end_event()]
 
     def write_failed_end(self) -> list[Item]:
         # A client takes the end of the body for the end of the run.
         return self.write_error(Error("the answer could not be written"))
-
-    def is_end(self, data: str) -> bool:
-        return False
-
-    def _last_members(self, finish: Finish) -> dict[str, Any]:
-        """Usage, and the reason where it says more than its being inferred would."""
-        word = finish.raw_reason or ""
-        meant = _REASONS.get(word.lower(), "other")
-        if not word or finish.reason not in (meant, "stop" if meant == "tool_call" else meant):
-            word = _WORDS.get(finish.reason, (finish.reason,))[0]
-        inferred = finish.raw_reason is None and finish.reason == ("tool_call" if 0 in self.called else "stop")
-        return given(
-            usage_metadata=_write_usage(self.held_usage) if self.held_usage is not None else None,
-            response_metadata=None if inferred else {"finish_reason": word},
-        )
 
     def _chunk(self, id: str, content: Any, **members: Any) -> Event:
         self._message = id

@@ -13,17 +13,17 @@ for `messages`).
 
 from __future__ import annotations
 
-from .._items import Event
-from ._parts import Start
-from .base import Dialect, count_or_none, dict_of, given, short_or_none, str_or_none, text_of
-from .base.langchain import MessageReader, MessageWriter
+from ..._items import Event
+from .._parts import Start
+from ..base import Dialect, count_or_none, dict_of, given, short_or_none, str_or_none, text_of
+from ..base.langchain import MessageReader, MessageWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .._items import Item
-    from ._parts import Error, Other, Part
+    from ..._items import Item
+    from .._parts import Error, Other, Part
 
 
 class LangGraphReader(MessageReader):
