@@ -93,8 +93,11 @@ class FlowiseWriter(RunWriter):
         return [self._event("thinking", "", duration=0)] if part.of == "reasoning" and self._begun else []
 
     def write_other(self, part: Other) -> list[Item]:
-        self._begun = self._begun or part.name == _FLOW
-        return self.meaningless(part, self._event(part.name, part.data))
+        event = self._event(part.name, part.data)
+        if part.name != _FLOW:
+            return self.meaningless(part, event)
+        self._begun = True
+        return [event]  # the finish that it may mean follows it
 
     def write_error(self, part: Error) -> list[Item]:
         self._wrong = True
