@@ -13,7 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import captures
 import pytest
+from reading import ANSWERING, gather, read
 from tries import some
 
 import sse_core
@@ -737,6 +739,34 @@ def test_main_prints_a_stream_whatever_it_counts_to(
         assert err == b""
         if not args:
             assert [row for row in rows(out.decode()) if row["kind"] == "usage"] == []
+
+
+def whole_recordings() -> dict[str, str]:
+    """A recorded stream of each dialect that its first events tell: the first that is whole and has text."""
+    found: dict[str, str] = {}
+    for file, name, stream in captures.streams(ANSWERING):
+        if name not in found and name not in ("lawbot", "writer-completions"):  # openai-chat's, and nobody's
+            parts, problem = read(name, stream)
+            message = gather(parts)
+            if problem is None and message.text and message.error is None and message.invalid is None:
+                found[name] = file
+    return found
+
+
+RECORDED = whole_recordings()
+
+
+@pytest.mark.skipif(not RECORDED, reason=captures.WHY_NOT)
+def test_recorded_streams_of_ten_dialects_and_more_have_text_without_their_names(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    assert len(RECORDED) >= 10
+    for name, file in RECORDED.items():
+        path = captures.FOLDER / file
+        assert command.main([str(path), "--dialect", "auto", "--text"]) == 0
+        out, err = capsysbinary.readouterr()
+        texts = [part.text for part in read(name, path.read_bytes())[0] if part.kind == "text" and part.choice == 0]
+        assert (out.decode(), err.decode()) == ("".join(texts), f"{path}: taken for {name}\n")
 
 
 @pytest.mark.parametrize("args", [["--max-event-size", "-1"], *WRONG_USAGE.values()], ids=" ".join)
