@@ -15,6 +15,7 @@ from .members import (
     read_error,
     str_or_none,
     text_of,
+    time_of,
     write_error,
 )
 from .plain import PlainReader, PlainWriter, member
@@ -53,6 +54,7 @@ __all__ = [
     "short_or_none",
     "str_or_none",
     "text_of",
+    "time_of",
     "weight",
     "word_of",
     "write_error",
