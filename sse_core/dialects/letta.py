@@ -20,7 +20,7 @@ other one again; `tool_call` and `tool_calls` say the same, and the newer `tool_
 id is of the last call, and of the kind that its call began as. A call that waits for an approval is the client's,
 since those of tools that the client runs come so, too, and only it knows which are.
 
-Written is the same, with both names for a call, the id in each fragment; a call without arguments gets {}; an error
+Written is the same, a call by both names, its id and name in each fragment; a call without arguments gets {}; an error
 as `event: error`. `date` is `created`. Lost: refusals, times, `otid`, `seq_id` and `step_id` of a message.
 
 From the models and the stream reader of letta-client 1.12.1, which raises at `event: error` and skips all other
@@ -33,13 +33,11 @@ from .._items import Event
 from ._parts import BlockEnd, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
 from .base import (
     Dialect,
+    FragmentWriter,
     JsonReader,
-    PlainWriter,
-    Screen,
     count_or_none,
     dicts_of,
     given,
-    length,
     str_or_none,
     text_of,
     time_of,
@@ -51,7 +49,7 @@ if TYPE_CHECKING:
 
     from .._items import Item
     from ._parts import Block, Error, Finish, FinishReason, Other, Part
-    from .base.screen import Shown
+    from .base import Shown
 
 _CALLS = ("tool_call_message", "approval_request_message")  # the server's, the client's
 _RETURN = "tool_return_message"
@@ -142,7 +140,7 @@ class LettaReader(JsonReader):
         return ToolCallDelta(text_of(call.get("arguments")), block, id, str_or_none(call.get("name")), server)
 
 
-class LettaWriter(PlainWriter):
+class LettaWriter(FragmentWriter):
     server_calls = True
     reasons = _REASONS
     words = _WORDS
@@ -150,7 +148,6 @@ class LettaWriter(PlainWriter):
     def begin(self) -> None:
         super().begin()
         self._date = time_of(self.created)
-        self._calls = Screen(self.held)
 
     def write_text(self, part: TextDelta) -> list[Item]:
         return [self._message("assistant_message", part.block, content=part.text)] if part.text else []
@@ -161,27 +158,9 @@ class LettaWriter(PlainWriter):
         members = given(source="reasoner_model", reasoning=part.text, signature=part.signature)
         return [self._message("reasoning_message", part.block, **members)]
 
-    def write_tool_call(self, part: ToolCallDelta) -> list[Item]:
-        if self._calls.is_over(part):
-            return []
-        shown = self._calls.find("tool_call", part.block)
-        if shown is None:
-            shown, name = self._calls.open(part)[1], part.name
-        else:
-            name = None if shown.name else part.name
-            if not part.arguments and not name:
-                return []
-            self.held.add(length(name))
-            shown.name = shown.name or name
-        shown.said = shown.said or bool(part.arguments.strip())
-        return [self._call(shown, part.arguments, name)]
-
-    def write_block_end(self, part: BlockEnd) -> list[Item]:
-        shown = self._calls.find("tool_call", part.block) if part.of == "tool_call" else None
-        if shown is None:
-            return []
-        self._calls.close(shown)
-        return self._end_of(shown)
+    def write_fragment(self, call: Shown, arguments: str, opens: bool) -> list[Item]:
+        told = given(name=call.name, arguments=arguments, tool_call_id=call.id)
+        return [self._message(_CALLS[0 if call.server else 1], call.id, tool_call=told, tool_calls=told)]
 
     def write_other(self, part: Other) -> list[Item]:
         return self.other(part, "message_type")
@@ -192,8 +171,7 @@ class LettaWriter(PlainWriter):
         return [self.event({**ids, "error_type": type_, "message": part.message}, "error")]
 
     def write_last(self, finish: Finish) -> list[Item]:
-        items = [item for shown in self._calls.close_all() for item in self._end_of(shown)]
-        items.append(self._event("stop_reason", stop_reason=self.word(finish)))
+        items = [*self.end_calls(), self._event("stop_reason", stop_reason=self.word(finish))]
         if self.held_usage is not None:
             counts = [getattr(self.held_usage, field) for field in Usage.__match_args__[: len(_COUNTS)]]
             items.append(self._event("usage_statistics", **given(**dict(zip(_COUNTS, counts, strict=True)))))
@@ -201,13 +179,6 @@ class LettaWriter(PlainWriter):
 
     def write_failed_end(self) -> list[Item]:
         return [self._event("stop_reason", stop_reason="error"), Event("[DONE]")]
-
-    def _end_of(self, shown: Shown) -> list[Item]:
-        return [] if shown.said else [self._call(shown, "{}", None)]
-
-    def _call(self, shown: Shown, arguments: str, name: str | None) -> Event:
-        call = given(name=name, arguments=arguments, tool_call_id=shown.id)
-        return self._message(_CALLS[0 if shown.server else 1], shown.id, tool_call=call, tool_calls=call)
 
     def _message(self, kind: str, block: Block, **members: Any) -> Event:
         id = block if type(block) is str and block else f"message-{block}"

@@ -4,6 +4,7 @@
 from .blocks import Blocks, Nesting, Waiting
 from .calls import CallBuffer
 from .dialect import Dialect
+from .fragments import FragmentWriter
 from .held import OVERHEAD, Heard, Held, HeldText, Text, length, short, short_or_none, weight
 from .json import JsonReader, dumps
 from .members import (
@@ -28,6 +29,7 @@ __all__ = [
     "Blocks",
     "CallBuffer",
     "Dialect",
+    "FragmentWriter",
     "Heard",
     "Held",
     "HeldText",

@@ -10,15 +10,15 @@
 | `function.call.delta`: a fragment of `arguments` | ToolCallDelta, the client's; block and id: `tool_call_id` |
 | the same with a `confirmation_status` | Other: a connector's, which the client allows and never runs |
 | `tool.execution.started`, `.delta` | ToolCallDelta, server=True; block and id: `id` |
-| `tool.execution.done`: `info` | an Other of the info, if there is one; BlockEnd |
+| `tool.execution.done` | Other, if it has `info` of what was found; BlockEnd |
 | `agent.handoff.started`, `.done`; all else | Other: the answer goes on, by another agent |
-| `conversation.response.done`: `usage` | an Other of what the connectors used; Usage; Finish; Done |
+| `conversation.response.done`: `usage` | Usage; Finish; Done |
 | `conversation.response.error`: `message`, `code` | Error, which is the end |
 
 No event says another one again. No event has a reason to finish: it is inferred, and is "other" ("pending") where a
 connector's call waits for the client's word and no call is the client's. Written is the same, each call an output of
 its own, since the client joins what has one `output_index`; a call without arguments gets {}. Lost: the reason,
-cached and reasoning tokens, refusals, the model and the agent of a delta, times.
+tokens of connectors, cached and of reasoning, refusals, the model and the agent of a delta, times.
 
 From the models and the stream reader of mistralai 3.7.0, which knows no `[DONE]` here and fails on it: none is
 written. That fragments join, and that no call of a connector but a pending one is the client's, rests on
@@ -33,9 +33,8 @@ from .._parts import BlockEnd, Other, ReasoningDelta, Start, TextDelta, ToolCall
 from ..base import (
     OVERHEAD,
     Dialect,
+    FragmentWriter,
     JsonReader,
-    PlainWriter,
-    Screen,
     count_or_none,
     dict_of,
     dicts_of,
@@ -45,7 +44,6 @@ from ..base import (
     read_error,
     str_or_none,
     text_of,
-    weight,
 )
 
 TYPE_CHECKING = False
@@ -54,7 +52,7 @@ if TYPE_CHECKING:
 
     from ..._items import Event, Item
     from .._parts import Block, Error, Finish, Part
-    from ..base.screen import Shown
+    from ..base import Shown
 
 _STARTED = "conversation.response.started"
 _DONE = "conversation.response.done"
@@ -83,8 +81,8 @@ class ConversationsReader(JsonReader):
             return [self._call(kind, payload)]
         if kind == _RAN:
             block = _block_of(payload, "id")
-            info = dict_of(payload.get("info"))
-            return [*([Other(kind, info, self.name, block)] if info else []), BlockEnd(block, "tool_call")]
+            found: list[Part] = [Other(kind, payload, self.name, block)] if payload.get("info") else []
+            return [*found, BlockEnd(block, "tool_call")]
         if kind == _STARTED:
             self.begin()
             return [Start(str_or_none(payload.get("conversation_id")))]
@@ -125,14 +123,12 @@ class ConversationsReader(JsonReader):
 
     def _done(self, usage: dict[str, Any]) -> list[Part]:
         input, output, total = [count_or_none(usage.get(name)) for name in _COUNTS]
-        more = {name: value for name, value in usage.items() if name not in _COUNTS and value is not None}
         if self._pending and not self._called:
             self.finish_later("other", "pending")
-        parts: list[Part] = [Other(_DONE, more, self.name)] if more else []
-        return [*parts, *self.usage(Usage(input, output, total)), *self.done("event")]
+        return [*self.usage(Usage(input, output, total)), *self.done("event")]
 
 
-class ConversationsWriter(PlainWriter):
+class ConversationsWriter(FragmentWriter):
     server_calls = True
 
     def begin(self) -> None:
@@ -143,12 +139,8 @@ class ConversationsWriter(PlainWriter):
         # The output that is a message, to which more may be added, and its next content; the next output.
         self._message: int | None = None
         self._content = self._next = 0
-        # The calls, and the output of each by its id.
-        self._calls = Screen(self.held)
+        # The output of each call, by its id.
         self._outputs: dict[str, int] = {}
-        # What the end of a call that the server runs, and the end of all, say besides.
-        self._infos: dict[Block, dict[str, Any]] = {}
-        self._more: dict[str, Any] = {}
 
     def write_start(self, part: Start) -> list[Item]:
         super().write_start(part)
@@ -163,41 +155,29 @@ class ConversationsWriter(PlainWriter):
         thinking = [{"type": "text", "text": part.text}] if part.text else []
         return self._content_event(part, given(type="thinking", thinking=thinking, signature=part.signature))
 
-    def write_tool_call(self, part: ToolCallDelta) -> list[Item]:
-        if self._calls.is_over(part):
-            return []
-        shown = self._calls.find("tool_call", part.block)
-        opens = shown is None
-        if shown is None:
-            shown = self._calls.open(part)[1]
-            self._outputs[shown.id] = self._next
+    def write_fragment(self, call: Shown, arguments: str, opens: bool) -> list[Item]:
+        if opens:
+            self._outputs[call.id] = self._next
             self._next += 1
             self._message = None
-        elif not part.arguments and (shown.name or not part.name):
-            return []
-        if part.name and not shown.name:
-            self.held.add(length(part.name))
-            shown.name = part.name
-        shown.said = shown.said or bool(part.arguments.strip())
-        return self._after_start(self._call(shown, part.arguments, opens))
+        if call.server:
+            return self._call_event(_RUNS if opens else _RUNS_ON, call, id=call.id, arguments=arguments)
+        ids = {"id": f"fc_{self._outputs[call.id]}", "tool_call_id": call.id}
+        return self._call_event(_CALL, call, **ids, arguments=arguments)
 
-    def write_block_end(self, part: BlockEnd) -> list[Item]:
-        shown = self._calls.find("tool_call", part.block) if part.of == "tool_call" else None
-        if shown is None:
-            return []
-        self._calls.close(shown)
-        return self._end_of(shown)
+    def write_call_end(self, call: Shown) -> list[Item]:
+        return self._call_event(_RAN, call, id=call.id) if call.server else super().write_call_end(call)
 
     def write_other(self, part: Other) -> list[Item]:
-        data = part.data
-        if part.name == _DONE and type(data) is dict:
-            self._more = self._keep(self._more, {name: data[name] for name in data if name not in _COUNTS})
-            return []
-        shown = None if part.block is None else self._calls.find("tool_call", part.block)
-        if part.name == _RAN and type(data) is dict and shown is not None and shown.server:
-            self._infos[shown.block] = self._keep(self._infos.get(shown.block, {}), data)
-            return []
-        items = self.meaningless(part, self.event(data, part.name))
+        event = self.event(part.data, part.name)
+        call = None if part.block is None else self.calls.find("tool_call", part.block)
+        if part.name == _RAN and call is not None and call.server and dict_of(part.data).get("id") == call.id:
+            # What the call found; its end, which comes behind it, is said with it.
+            items = self.listed(part, event, self.read_back(event), ("block_end",))
+            if items:
+                self.calls.close(call)
+        else:
+            items = self.meaningless(part, event)
         return self._after_start(*items) if items else []
 
     def write_error(self, part: Error) -> list[Item]:
@@ -205,12 +185,11 @@ class ConversationsWriter(PlainWriter):
         return [self._event(_ERROR, message=part.message, code=code)]
 
     def write_last(self, finish: Finish) -> list[Item]:
-        items = [item for shown in self._calls.close_all() for item in self._end_of(shown)]
-        usage = dict(self._more)
+        usage: dict[str, Any] = {}
         if self.held_usage is not None:
             counts = (self.held_usage.input_tokens, self.held_usage.output_tokens, self.held_usage.total_tokens)
-            usage |= given(**dict(zip(_COUNTS, counts, strict=True)))
-        return self._after_start(*items, self._event(_DONE, usage=usage))
+            usage = given(**dict(zip(_COUNTS, counts, strict=True)))
+        return self._after_start(*self.end_calls(), self._event(_DONE, usage=usage))
 
     def _content_event(self, part: TextDelta | ReasoningDelta, content: Any) -> list[Item]:
         output, index = self._place(part.kind, part.block)
@@ -231,28 +210,9 @@ class ConversationsWriter(PlainWriter):
             self._next = max(self._next, self._message + 1)
         return found
 
-    def _call(self, shown: Shown, arguments: str, opens: bool = False) -> Event:
-        output, name = self._outputs[shown.id], shown.name or ""
-        if shown.server:
-            kind = _RUNS if opens else _RUNS_ON
-            return self._event(kind, output_index=output, id=shown.id, name=name, arguments=arguments)
-        ids = {"id": f"fc_{output}", "tool_call_id": shown.id}
-        return self._event(_CALL, output_index=output, **ids, name=name, arguments=arguments)
-
-    def _end_of(self, shown: Shown) -> list[Item]:
-        """What is still to be said of a call that is over."""
-        if not shown.server:
-            return [] if shown.said else [self._call(shown, "{}")]
-        info = self._infos.pop(shown.block, {})
-        self._keep(info, {})
-        members = given(output_index=self._outputs[shown.id], id=shown.id, name=shown.name or "", info=info or None)
-        return [self._event(_RAN, **members)]
-
-    def _keep(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-        """`new`, which is kept in place of `old`; EncodeError if it could not be written."""
-        self.dumps(new)
-        self.held.add(weight(new) - weight(old))
-        return new
+    def _call_event(self, kind: str, call: Shown, **members: Any) -> list[Item]:
+        output = self._outputs[call.id]
+        return self._after_start(self._event(kind, output_index=output, name=call.name or "", **members))
 
     def _after_start(self, *items: Item) -> list[Item]:
         """`items`, with what begins the response before the first of all."""
