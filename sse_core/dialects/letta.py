@@ -69,6 +69,8 @@ _REASONS: dict[str, FinishReason] = {
     "invalid_llm_response": "error",
     "invalid_tool_call": "error",
     "context_window_overflow_in_system_prompt": "error",
+    "cancelled": "other",
+    "insufficient_credits": "other",
 }
 _WORDS: dict[FinishReason, str] = {
     "stop": "end_turn",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from reading import gather, read, typed, whole, write
+from reading import gather, read, typed, write
 
 from sse_core import Decoder, EncodeError, LimitError
 from sse_core.dialects import (
@@ -123,16 +123,15 @@ DECODED: dict[str, tuple[bytes, list[Part]]] = {
             *STOP,
         ],
     ),
-    "what a call found, and what connectors used": (
+    "what a call found; tokens of connectors count in the total": (
         typed(
             runs("done", info={"code": 0}),
-            {**DONE, "usage": {"prompt_tokens": 1, "connector_tokens": 5, "connectors": None}},
+            {**DONE, "usage": {"prompt_tokens": 1, "total_tokens": 6, "connector_tokens": 5, "connectors": None}},
         ),
         [
-            Other("tool.execution.done", {"code": 0}, NAME, "t"),
+            Other("tool.execution.done", runs("done", info={"code": 0}), NAME, "t"),
             BlockEnd("t", "tool_call"),
-            Other(DONE["type"], {"connector_tokens": 5}, NAME),
-            Usage(1),
+            Usage(1, None, 6),
             *STOP,
         ],
     ),
@@ -276,31 +275,28 @@ def test_ids_and_the_model_are_those_of_the_start() -> None:
     assert events(TextDelta("a"), id="c2", model="m")[1]["model"] == "m"
 
 
-def test_usage_and_what_connectors_used_go_into_the_last_event() -> None:
-    more = Other(DONE["type"], {"connector_tokens": 5, "prompt_tokens": 9}, NAME)
-    last = events(more, Usage(1, 2, None, 1), Finish("length"))[-1]
-    assert last == {**DONE, "usage": {"connector_tokens": 5, "prompt_tokens": 1, "completion_tokens": 2}}
-    assert events(more)[-1]["usage"] == {"connector_tokens": 5}
+def test_usage_goes_into_the_last_event() -> None:
+    last = events(Usage(1, 2, None, 1), Finish("length"))[-1]
+    assert last == {**DONE, "usage": {"prompt_tokens": 1, "completion_tokens": 2}}
 
 
-def test_what_a_call_found_goes_into_its_end() -> None:
-    server = ToolCallDelta("{}", 0, "t", "s", True)
-    info = [Other("tool.execution.done", {"code": code}, NAME, 0) for code in (1, 0)]
-    done = {"type": "tool.execution.done", "output_index": 0, "id": "t", "name": "s", "info": {"code": 0}}
-    assert events(server, *info, BlockEnd(0, "tool_call"))[2] == done
-    stream = write(NAME, [server, *info, BlockEnd(0, "tool_call")])
-    assert Other("tool.execution.done", {"code": 0}, NAME, "t") in whole(NAME, stream)
+FOUND = Other("tool.execution.done", runs("done", info={"code": 0}), NAME, "t")
+RUNS = ToolCallDelta("{}", "t", "t", "web_search", True)
+
+
+def test_what_a_call_found_is_its_end() -> None:
+    assert events(RUNS, FOUND, BlockEnd("t", "tool_call"))[2:] == [FOUND.data, DONE]
+    assert events(RUNS, FOUND)[2:] == [FOUND.data, DONE]
 
 
 NEVER: dict[str, list[Part]] = {
     "text": [Other(MESSAGE, message("a"), NAME)],
     "a call": [Other("function.call.delta", call("{}"), NAME, "x")],
-    "the end of a call that the server does not run": [
-        ToolCallDelta("{}", 0, "x", "g"),
-        Other("tool.execution.done", {"a": 1}, NAME, 0),
-    ],
-    "the end of a call that there is not": [Other("tool.execution.done", {"a": 1}, NAME, 0)],
-    "the end": [Other(DONE["type"], "x", NAME)],
+    "the end of a call that the server does not run": [ToolCallDelta("{}", "t", "t", "web_search"), FOUND],
+    "the end of a call that there is not": [FOUND],
+    "the end of another call": [ToolCallDelta("{}", "t", "u", "web_search", True), FOUND],
+    "another event as the end of a call": [RUNS, FOUND.__replace__(data={"type": "x", "id": "t"})],
+    "the end": [Other(DONE["type"], DONE, NAME)],
     "an error": [Other("conversation.response.error", {"message": "x"}, NAME)],
 }
 
@@ -316,9 +312,11 @@ def test_what_came_in_as_meaningless_never_leaves_as_more(parts: list[Part]) -> 
         encoder.send(other.__replace__(dialect=None))
 
 
-def test_what_could_not_be_written_at_the_end_is_dropped_at_once() -> None:
-    stuck = Other(DONE["type"], {"connectors": float("nan")}, NAME)
-    assert write(NAME, [stuck, TextDelta("a")]) == write(NAME, [TextDelta("a")])
+def test_others_of_its_own_and_of_nobody_are_events_of_their_name() -> None:
+    reference = message(REFERENCE, output_index=0, content_index=1)
+    assert events(TextDelta("a"), Other(MESSAGE, reference, NAME, "0/1"))[2] == reference
+    assert events(Other("agent.handoff.done", HANDOFF, NAME))[1] == HANDOFF
+    assert b'event: x\ndata: {"n":1}\n' in write(NAME, [Other("x", {"n": 1})])
 
 
 def test_an_error_is_the_end() -> None:
@@ -340,13 +338,6 @@ def test_what_failed_ends_in_an_error() -> None:
     assert found.finish_reason is None
 
 
-KEPT: dict[str, list[Part]] = {
-    "places": [TextDelta("a", block) for block in range(10)],
-    "what connectors used": [Other(DONE["type"], {"connectors": "x" * 2_000}, NAME)],
-}
-
-
-@pytest.mark.parametrize("parts", KEPT.values(), ids=KEPT)
-def test_what_is_kept_is_counted(parts: list[Part]) -> None:
+def test_what_is_kept_is_counted() -> None:
     with pytest.raises(LimitError):
-        write(get(NAME).writer(max_size=2_000), parts)
+        write(get(NAME).writer(max_size=2_000), [TextDelta("a", block) for block in range(10)])

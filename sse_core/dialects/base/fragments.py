@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from .held import length
 from .plain import PlainWriter
 from .screen import Screen
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from .screen import Shown
 
 
-class FragmentWriter(PlainWriter):
+class FragmentWriter(PlainWriter, ABC):
     """Writes the fragments of calls as they come: override `write_fragment`.
 
     A call without arguments gets {} as it ends, since a client would read its text as JSON. `end_calls` ends those
@@ -25,9 +27,9 @@ class FragmentWriter(PlainWriter):
         super().begin()
         self.calls = Screen(self.held)
 
+    @abstractmethod
     def write_fragment(self, call: Shown, arguments: str, opens: bool) -> list[Item]:
         """The items of a fragment; `opens`: the first of its call."""
-        return []
 
     def write_call_end(self, call: Shown) -> list[Item]:
         """The items of the end of a call."""

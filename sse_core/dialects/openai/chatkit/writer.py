@@ -144,8 +144,8 @@ class ChatKitWriter(PlainWriter):
 
     def _new_id(self, own: str | None) -> str:
         self._items += 1
-        first = self.id or "item-1"
-        return own or (first if self._items == 1 else f"{first}-{self._items}")
+        first = self._items == 1 and self.id
+        return own or first or f"{self.id or 'item'}-{self._items}"
 
     def _item(self, kind: str, id: str, type: str, **members: Any) -> Event:
         item = {"id": id, "thread_id": self._thread, "created_at": self._date, "type": type, **members}
