@@ -315,7 +315,7 @@ def test_what_came_in_as_meaningless_never_leaves_as_more(parts: list[Part]) -> 
 def test_others_of_its_own_and_of_nobody_are_events_of_their_name() -> None:
     reference = message(REFERENCE, output_index=0, content_index=1)
     assert events(TextDelta("a"), Other(MESSAGE, reference, NAME, "0/1"))[2] == reference
-    assert events(Other("agent.handoff.done", HANDOFF, NAME))[1] == HANDOFF
+    assert events(Other("agent.handoff.done", HANDOFF, NAME))[0] == HANDOFF
     assert b'event: x\ndata: {"n":1}\n' in write(NAME, [Other("x", {"n": 1})])
 
 

@@ -375,6 +375,13 @@ def test_arguments_are_an_object(arguments: str) -> None:
     assert (found.text, found.finish_reason, found.tool_calls) == ("a", None, [])
 
 
+@pytest.mark.parametrize("arguments", BAD.values(), ids=BAD)
+def test_arguments_that_are_none_at_the_end_are_an_error(arguments: str) -> None:
+    call, text = ToolCallDelta(arguments, 0, "x", "f"), TextDelta("a")
+    assert payloads(text, ReasoningDelta("b"), call)[-1]["message"] == "the arguments of a call are no JSON object"
+    assert [part.kind for part in read(NAME, write(NAME, [call]))[0]] == ["error", "done"]
+
+
 def test_an_answer_that_finished_in_an_error_ends_in_one() -> None:
     assert payloads(TextDelta("a"), Finish("error", "overheated"))[-1]["message"].endswith("overheated")
 

@@ -176,9 +176,8 @@ class ConversationsWriter(FragmentWriter):
             items = self.listed(part, event, self.read_back(event), ("block_end",))
             if items:
                 self.calls.close(call)
-        else:
-            items = self.meaningless(part, event)
-        return self._after_start(*items) if items else []
+            return items
+        return self.meaningless(part, event)
 
     def write_error(self, part: Error) -> list[Item]:
         code = part.code if type(part.code) is int else part.status or 500

@@ -18,9 +18,10 @@ said, and the end of its block once; one that does not begin with what was said 
 before. No event tells of a call that the server runs, of usage or of a reason to finish, which is inferred.
 
 Written is the same: text in one item until a call or a thought comes; thoughts and calls whole, the latter with
-arguments that are an object; the client answers only the last. Options: `thread_id`, the request's; `id`, that of the
-first item, from which the others are made, must be another one in each answer of a thread. Lost: calls the server
-runs, usage, the reason, refusals, titles of thoughts, annotations of what comes whole.
+arguments that are an object: if they are none by the end, the answer ends in an error. The client answers only the
+last call. Options: `thread_id`, the request's; `id`, that of the first item, from which the others are made, must be
+another one in each answer of a thread. Lost: calls the server runs, usage, the reason, refusals, titles of thoughts,
+annotations of what comes whole.
 
 From the models and the server of openai-chatkit 1.6.5, and what its agents module streams; what the client does, from
 the documentation alone.

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 
 from ...._errors import EncodeError
+from ..._parts import Error
 from ...base import OVERHEAD, CallBuffer, Dialect, HeldText, PlainWriter, time_of
 from .words import ADDED, DONE, PART, UPDATED
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...._items import Event, Item
-    from ..._parts import Block, BlockEnd, Error, Finish, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta
+    from ..._parts import Block, BlockEnd, Finish, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta
 
 
 class ChatKitWriter(PlainWriter):
@@ -89,8 +90,12 @@ class ChatKitWriter(PlainWriter):
 
     def write_last(self, finish: Finish) -> list[Item]:
         items = [*self._end_thought(), *self._end_message()]
-        for call in self._calls.pop_all():
-            items += self._call(call)
+        try:
+            items += [item for call in self._calls.pop_all() for item in self._call(call)]
+        except EncodeError:
+            # Were it raised, all that a client has would look whole: the end of the body is the end.
+            self.failed = True
+            return [*items, *self.write_error(Error("the arguments of a call are no JSON object"))]
         # To a reader a body of nothing is one that was cut.
         return items if self._items else [*self._begin_message(None), *self._end_message()]
 
