@@ -76,7 +76,7 @@ class ConversationsReader(JsonReader):
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         kind = str_or_none(payload.get("type")) or event.type
         if kind == _MESSAGE:
-            return self._message(payload, event)
+            return self._content(payload)
         if kind in (_CALL, _RUNS, _RUNS_ON):
             return [self._call(kind, payload)]
         if kind == _RAN:
@@ -92,7 +92,7 @@ class ConversationsReader(JsonReader):
             return self.fail(read_error({name: value for name, value in payload.items() if name != "type"}))
         return [Other(kind, payload, self.name)]
 
-    def _message(self, payload: dict[str, Any], event: Event) -> list[Part]:
+    def _content(self, payload: dict[str, Any]) -> list[Part]:
         content = payload.get("content")
         block = f"{_index(payload.get('output_index'))}/{_index(payload.get('content_index'))}"
         chunk = {"type": "text", "text": content} if type(content) is str else dict_of(content)
