@@ -62,6 +62,15 @@ _STEPS = (  # the words of Flowise that are no one else's
 )
 _THINGS = ("sensor-*", "binary_sensor-*", "text_sensor-*", "switch-*", "light-*", "fan-*", "cover-*", "number-*")
 
+_LETTA = (
+    "assistant_message",
+    "reasoning_message",
+    "hidden_reasoning_message",
+    "tool_call_message",
+    "tool_return_message",
+    "approval_*",
+    "ping",
+)
 # The rows: a name; the event's type; its data as JSON, or as the text it is where it is none; then its id, or the type
 # and the data of the event behind it. A text means itself, or what begins with what is before its `*`; a type any value
 # of it; a tuple any of its members; a dict an object with these members, and, if it has `...`, with none but these and
@@ -129,6 +138,24 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
     ("ag-ui", "*", {"type": "TOOL_CALL_*", "toolCallId": str}),
     ("ag-ui", "*", {"type": "RUN_ERROR", "message": str}),
     ("ag-ui", "*", {"type": "STATE_SNAPSHOT", "snapshot": object}),
+    ("mistral-conversations", "*", {"type": "conversation.response.started", "conversation_id": str}),
+    ("mistral-conversations", "*", {"type": "conversation.response.done", "usage": dict}),
+    ("mistral-conversations", "*", {"type": "conversation.response.error", "message": str, "code": int}),
+    ("mistral-conversations", "*", {"type": "message.output.delta", "id": str, "content": object}),
+    ("mistral-conversations", "*", {"type": ("tool.execution.*", "agent.handoff.*"), "id": str, "output_index": int}),
+    ("mistral-conversations", "*", {"type": "function.call.delta", "tool_call_id": str}),
+    ("letta", "message", {"message_type": _LETTA, "id": str, "date": str}),
+    ("letta", "message", {"message_type": "stop_reason", "stop_reason": str}),
+    ("letta", "message", {"message_type": "usage_statistics", "step_count": int}),
+    ("letta", "error", {"message_type": "error_message", "error_type": str}),
+    ("openai-chatkit", "message", {"type": "thread.item.*", "item": {"id": str, "thread_id": str, "type": str}}),
+    ("openai-chatkit", "message", {"type": "thread.item.updated", "item_id": str, "update": {"type": str}}),
+    (
+        "openai-chatkit",
+        "message",
+        {"type": ("thread.created", "thread.updated"), "thread": {"id": str, "status": dict}},
+    ),
+    ("openai-chatkit", "message", {"type": "stream_options", "stream_options": {"allow_cancel": bool}}),
     ("mcp", "endpoint", ("/*", "http://*", "https://*")),
     ("mcp", "message", (*_MCP, [_MCP])),
     ("a2a", "message", (*_A2A, {"jsonrpc": "2.0", "result": _A2A})),

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from reading import all_cuts, gather, nest, pieces, random_pieces, read, sse, whole, write
+from reading import all_cuts, gather, nest, pieces, random_pieces, read, sse, typed, whole, write
 from tries import some
 
 from sse_core import Decoder, DialectError, EncodeError, Event, TruncatedError
@@ -297,6 +297,102 @@ HAND_MADE: dict[str, list[bytes]] = {
             "[DONE]",
         ),
         b'data: {"error":{"message":"Busy","type":"t","code":"c"}}\n\nerror: {"error":{"message":"x"}}\n\n',
+    ],
+    "letta": [
+        sse(
+            {"message_type": "ping", "id": "message-0", "date": "2026-01-02T03:04:05Z"},
+            {"message_type": "reasoning_message", "id": "message-1", "reasoning": "Hm", "run_id": "run-1"},
+            {"message_type": "reasoning_message", "id": "message-1", "reasoning": "", "signature": "s"},
+            {
+                "message_type": "tool_call_message",
+                "id": "message-1",
+                "tool_call": {"name": "f", "tool_call_id": "a", "arguments": None},
+                "tool_calls": {"name": "f", "tool_call_id": "a", "arguments": None},
+            },
+            {"message_type": "tool_call_message", "id": "message-1", "tool_call": {"arguments": '{"x":1}'}},
+            {"message_type": "tool_return_message", "id": "message-2", "tool_call_id": "a", "tool_return": "1"},
+            {"message_type": "assistant_message", "id": "message-3", "content": [{"type": "text", "text": "Hi"}]},
+            {
+                "message_type": "approval_request_message",
+                "id": "message-4",
+                "tool_call": {"name": "g", "tool_call_id": "b", "arguments": "{}"},
+                "tool_calls": [{"name": "g", "tool_call_id": "b", "arguments": "{}"}],
+            },
+            {"message_type": "stop_reason", "stop_reason": "requires_approval"},
+            {"message_type": "usage_statistics", "prompt_tokens": 3, "completion_tokens": 2, "step_count": 1},
+            "[DONE]",
+        ),
+    ],
+    "mistral-conversations": [
+        typed(
+            {"type": "conversation.response.started", "conversation_id": "c"},
+            {"type": "agent.handoff.started", "id": "h", "previous_agent_id": "a", "previous_agent_name": "A"},
+            {"type": "tool.execution.started", "id": "t", "name": "web_search", "arguments": '{"q":'},
+            {"type": "tool.execution.delta", "id": "t", "name": "web_search", "arguments": "1}"},
+            {"type": "tool.execution.done", "id": "t", "name": "web_search", "info": {"n": [1]}},
+            {
+                "type": "message.output.delta",
+                "id": "m",
+                "output_index": 1,
+                "content": {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}], "signature": "s"},
+            },
+            {"type": "message.output.delta", "id": "m", "output_index": 1, "content_index": 1, "content": "Hi"},
+            {
+                "type": "message.output.delta",
+                "id": "m",
+                "output_index": 1,
+                "content_index": 2,
+                "content": {"type": "tool_reference", "tool": "web_search", "title": "T"},
+            },
+            {"type": "function.call.delta", "id": "f", "name": "g", "tool_call_id": "x", "arguments": "{}"},
+            {
+                "type": "conversation.response.done",
+                "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 9, "connector_tokens": 4},
+            },
+        ),
+    ],
+    "openai-chatkit": [
+        sse(
+            {"type": "thread.created", "thread": {"id": "t"}},
+            {"type": "stream_options", "stream_options": {"allow_cancel": True}},
+            {"type": "thread.item.added", "item": {"id": "w", "type": "workflow", "workflow": {"type": "reasoning"}}},
+            {
+                "type": "thread.item.updated",
+                "item_id": "w",
+                "update": {"type": "workflow.task.added", "task_index": 0, "task": {"type": "thought", "content": "H"}},
+            },
+            {
+                "type": "thread.item.done",
+                "item": {
+                    "id": "w",
+                    "type": "workflow",
+                    "workflow": {"type": "reasoning", "tasks": [{"type": "thought", "content": "Hm"}]},
+                },
+            },
+            {"type": "thread.item.added", "item": {"id": "m", "type": "assistant_message", "content": []}},
+            {
+                "type": "thread.item.updated",
+                "item_id": "m",
+                "update": {"type": "assistant_message.content_part.text_delta", "content_index": 0, "delta": "Hi"},
+            },
+            {
+                "type": "thread.item.updated",
+                "item_id": "m",
+                "update": {
+                    "type": "assistant_message.content_part.done",
+                    "content_index": 0,
+                    "content": {"text": "Hi"},
+                },
+            },
+            {
+                "type": "thread.item.done",
+                "item": {"id": "m", "type": "assistant_message", "content": [{"text": "Hi"}, {"text": "Ho"}]},
+            },
+            {
+                "type": "thread.item.done",
+                "item": {"id": "c", "type": "client_tool_call", "call_id": "x", "name": "f", "arguments": {"n": [1]}},
+            },
+        ),
     ],
 }
 

@@ -4,6 +4,7 @@
 from .blocks import Blocks, Nesting, Waiting
 from .calls import CallBuffer
 from .dialect import Dialect
+from .fragments import FragmentWriter
 from .held import OVERHEAD, Heard, Held, HeldText, Text, length, short, short_or_none, weight
 from .json import JsonReader, dumps
 from .members import (
@@ -15,6 +16,7 @@ from .members import (
     read_error,
     str_or_none,
     text_of,
+    time_of,
     write_error,
 )
 from .plain import PlainReader, PlainWriter, member
@@ -27,6 +29,7 @@ __all__ = [
     "Blocks",
     "CallBuffer",
     "Dialect",
+    "FragmentWriter",
     "Heard",
     "Held",
     "HeldText",
@@ -53,6 +56,7 @@ __all__ = [
     "short_or_none",
     "str_or_none",
     "text_of",
+    "time_of",
     "weight",
     "word_of",
     "write_error",

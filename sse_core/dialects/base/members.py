@@ -76,3 +76,15 @@ def write_error(part: Error) -> dict[str, Any]:
     if part.status is not None and part.status != part.code:
         error["status_code"] = part.status
     return error
+
+
+def time_of(seconds: int) -> str:
+    """Unix seconds as RFC 3339 has them, in UTC: years that begin in March, in ages of 400 of them, need no table."""
+    days, rest = divmod(seconds, 86_400)
+    age, day = divmod(days + 719_468, 146_097)
+    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
+    day -= 365 * year + year // 4 - year // 100
+    month = (5 * day + 2) // 153
+    day -= (153 * month + 2) // 5 - 1
+    year, month = (year + 400 * age, month + 3) if month < 10 else (year + 400 * age + 1, month - 9)
+    return f"{year:04}-{month:02}-{day:02}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}Z"
