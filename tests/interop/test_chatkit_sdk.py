@@ -13,7 +13,7 @@ from reading import pieces, read, write
 
 from sse_core.dialects import BlockEnd, Done, Error, Finish, Part, ReasoningDelta, TextDelta, ToolCallDelta, get
 
-WHY_NOT = "openai-chatkit cannot be there beside cozepy: a place of its own has it, see tests/interop/requirements.txt"
+WHY_NOT = "openai-chatkit cannot stand beside cozepy: tests/interop/requirements-chatkit.txt has it alone"
 types = pytest.importorskip("chatkit.types", reason=WHY_NOT)
 pydantic = pytest.importorskip("pydantic", reason=WHY_NOT)
 NAME = "openai-chatkit"
