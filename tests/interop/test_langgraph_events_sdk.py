@@ -117,10 +117,15 @@ def test_the_message_is_ours() -> None:
     }
 
 
-def test_its_text_comes_as_we_send_it() -> None:
+def test_its_text_and_its_arguments_come_as_we_send_them() -> None:
     [stream] = read(*ANSWER)
     assert list(stream.text) == ["Hé ", "\u2028\n世界 \U0001f600"]
     assert list(stream.reasoning) == ["Let me ", "see."]
+    # Before 1.7, langchain-core takes a call from the finish of its block alone.
+    assert [(item["id"], item["args"]) for item in stream.tool_calls] in (
+        [],
+        [("call_1", '{"city":'), ("call_1", '"Köln"}'), ("call_2", "{}")],
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if "error" not in name])

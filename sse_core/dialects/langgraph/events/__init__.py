@@ -32,8 +32,8 @@ A stream is resumed by `since` in the body, the last seq (`part.raw["seq"]`), no
 reading: how many levels of namespaces are the run's own messages; 1 for langgraph.js, which tells the node's.
 Namespaces of tools, whose models are not the answer, never are.
 
-From langchain-protocol 0.0.20, langchain-core 1.7, the client of langgraph-sdk 0.4.14 and the server of langgraph.js of
-2026-08; `since` from LangSmith's documentation of 2026. No stream of it was recorded.
+From langchain-protocol 0.0.20, langchain-core 1.6 and 1.7, the client of langgraph-sdk 0.4.14 and the server of
+langgraph.js of 2026-08; `since` from LangSmith's documentation of 2026. No stream of it was recorded.
 """
 
 from __future__ import annotations
