@@ -95,6 +95,7 @@ def test_all_is_locked() -> None:
 
 # What is another dialect with a few differences, and which.
 VARIANTS = {
+    "dialects.google.adk": {"dialects.gemini.words"},
     "dialects.aitunnel": {"dialects.openai.base", "dialects.openai.chat"},
     "dialects.lawbot": {"dialects.openai.chat", "dialects.aitunnel"},
 }

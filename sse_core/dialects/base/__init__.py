@@ -7,6 +7,7 @@ from .dialect import Dialect
 from .held import OVERHEAD, Held, HeldText, Text, length, short, short_or_none, weight
 from .json import JsonReader, dumps
 from .members import (
+    added,
     count_or_none,
     dict_of,
     dicts_of,
@@ -14,12 +15,14 @@ from .members import (
     index_or_none,
     read_error,
     str_or_none,
+    summed,
     text_of,
     write_error,
 )
 from .plain import PlainReader, PlainWriter, member
 from .reader import Reader
 from .screen import Screen, Shown
+from .wholes import WholeReader, WholeWriter
 from .writer import Writer, word_of
 
 __all__ = [
@@ -38,7 +41,10 @@ __all__ = [
     "Shown",
     "Text",
     "Waiting",
+    "WholeReader",
+    "WholeWriter",
     "Writer",
+    "added",
     "count_or_none",
     "dict_of",
     "dicts_of",
@@ -51,6 +57,7 @@ __all__ = [
     "short",
     "short_or_none",
     "str_or_none",
+    "summed",
     "text_of",
     "weight",
     "word_of",
