@@ -215,7 +215,8 @@ def test_a_copy_with_two_dialects_has_these_two(tmp_path: Path) -> None:
         if path.name[0] == "_" or path.name == "base" or path in kept:
             continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    (folder / "anthropic" / "completions.py").unlink()
+    for name in ("completions.py", "sessions.py"):
+        (folder / "anthropic" / name).unlink()
     code = """
 import sys
 sys.path.insert(0, sys.argv[1])

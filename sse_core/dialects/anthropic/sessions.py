@@ -133,7 +133,7 @@ class SessionsReader(AnthropicReader, WholeReader):
 
     def _call(self, payload: dict[str, Any], kind: str) -> list[Part]:
         call = self.whole_call(payload.get("id"), payload.get("name"), payload.get("input"), kind != _CALLS[0])
-        beside = {name: value for name, value in payload.items() if name not in _CALL and value is not None}
+        beside = _beside(payload)
         if beside or kind == _CALLS[2]:
             call.insert(0, Other(kind, beside, self.name, str_or_none(payload.get("id"))))
         return call
@@ -155,6 +155,11 @@ class SessionsReader(AnthropicReader, WholeReader):
         if reason == "tool_call" and not self.awaits_calls():
             reason = "other"  # a confirmation, of a call that the server runs
         return self.finish(reason, word)
+
+
+def _beside(payload: dict[str, Any]) -> dict[str, Any]:
+    """The members of a call that are not all calls'."""
+    return {name: value for name, value in payload.items() if name not in _CALL and value is not None}
 
 
 class SessionsWriter(AnthropicWriter, WholeWriter):
@@ -180,14 +185,17 @@ class SessionsWriter(AnthropicWriter, WholeWriter):
         self._beside: dict[Block, tuple[str, dict[str, Any]]] = {}
 
     def write_start(self, part: Start) -> list[Item]:
+        if self.failed or (self._running and not self.spoken and not self.finishes):
+            return []
+        items: list[Item] = []
         if self.spoken and not self.finishes:
             raise EncodeError("part", part, f"comes after content: a turn that did not finish in {self.name}")
-        items: list[Item] = []
         if self.finishes:
             items = self.write_end()
+            if self.held_finish().reason in ("error", "other"):
+                self.over()  # no turn follows
+                return items
             self.begin()
-        elif self._running:
-            return []
         self._running = True
         return [*items, self.named("session.status_running", id=part.id or self._id())]
 
@@ -209,15 +217,16 @@ class SessionsWriter(AnthropicWriter, WholeWriter):
         id = first.id or self._id()
         kind, beside = self._beside.pop(first.block, (_CALLS[1], {}))
         if not first.server:
-            kind = _CALLS[0]
             self.held.add(OVERHEAD + len(id))
             self._calls.append(id)
+        if not first.server or kind == _CALLS[0]:
+            kind = _CALLS[first.server]
         return [self.named(kind, **{**beside, "id": id, "name": first.name or "", "input": self.input_of(text)})]
 
     def write_other(self, part: Other) -> list[Item]:
         if part.name in _CALLS and part.block is not None and type(part.data) is dict:
             self.held.add(OVERHEAD + weight(part.data))
-            self._beside[part.block] = part.name, part.data
+            self._beside[part.block] = part.name, _beside(part.data)
             return []
         if part.name == _SPAN:
             self._span = str_or_none(dict_of(part.data).get("id"))
@@ -263,5 +272,10 @@ class SessionsWriter(AnthropicWriter, WholeWriter):
 
 
 DIALECT = Dialect(
-    "anthropic-sessions", SessionsReader, SessionsWriter, resumable=False, terminal="its event session.status_idle"
+    "anthropic-sessions",
+    SessionsReader,
+    SessionsWriter,
+    resumable=False,
+    own_ids=True,
+    terminal="its event session.status_idle",
 )

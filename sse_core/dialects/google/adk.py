@@ -28,6 +28,7 @@ events (transcriptions, turnComplete) go over a WebSocket: Others here.
 
 from __future__ import annotations
 
+from ..._items import Event
 from .._parts import BlockEnd, Error, Other, Start, Usage
 from ..base import (
     OVERHEAD,
@@ -53,7 +54,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..._items import Event, Item
+    from ..._items import Item
     from .._parts import Block, FinishReason, Part, ReasoningDelta
     from ..base.wholes import Kind
 
@@ -62,6 +63,7 @@ _METADATA = ("actions", "groundingMetadata", "citationMetadata", "customMetadata
 _KNOWN = frozenset(("content", "partial", "finishReason", "errorCode", "usageMetadata"))
 _TEXT = frozenset(("text", "thought", "thoughtSignature"))
 _WORDS: dict[FinishReason, str] = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "other": "OTHER"}
+_LINE_ENDS = {0x85: r"\u0085", 0x2028: r"\u2028", 0x2029: r"\u2029"}
 _MOST = 256  # agents that may run at once
 
 
@@ -117,7 +119,7 @@ class AdkReader(WholeReader):
         asked, said, total, cached, thought = [count_or_none(used.get(name)) for name in _COUNTS]
         input = summed(asked, count_or_none(used.get("toolUsePromptTokenCount")))
         parts += self.usage(added(self.used, Usage(input, summed(said, thought), total, cached, None, thought)))
-        if code is not None and code not in REASONS:
+        if code is not None and code != word and code not in REASONS:
             return [*parts, *self.fail(Error(str_or_none(payload.get("errorMessage")) or code, None, code))]
         word = word or code
         if word is not None and word != "FINISH_REASON_UNSPECIFIED":
@@ -195,21 +197,23 @@ class AdkWriter(WholeWriter):
         return self.say(part) if part.text else []
 
     def write_other(self, part: Other) -> list[Item]:
-        payload = part.data
-        if part.name in _METADATA:
-            payload = {part.name: part.data}
-        elif part.block is not None:
-            payload = {"content": {"parts": [part.data], "role": "user"}}
-        items = self.meaningless(part, self.event(payload))
-        if items and payload is not part.data:
-            items = [self._event(payload)]
-        return [*self.close_blocks(), *self._flush(), *items] if items else []
+        return self.say(part) if self.meaningless(part, self.event(_payload(part))) else []
+
+    def write_open(self, number: int, first: Part) -> list[Item]:
+        if first.kind != "other":
+            return []
+        payload = _payload(first)
+        return [*self._flush(), self.event(payload) if payload is first.data else self._event(payload)]
 
     def write_fragment(self, number: int, part: Part) -> list[Item]:
+        if part.kind == "other":
+            return []
         content = {"parts": [_piece(part.kind, getattr(part, "text", ""))], "role": "model"}
         return [self._event({"content": content, "partial": True})]
 
     def write_whole(self, number: int, first: Part, text: str) -> list[Item]:
+        if first.kind == "other":
+            return []
         if first.kind == "tool_call":
             self._nameless += first.id is None
             id = f"call-{self._nameless}" if first.id is None else first.id
@@ -257,6 +261,11 @@ class AdkWriter(WholeWriter):
         self._pieces, self._running, self._goes_on = [], [], False
         return items
 
+    def event(self, payload: Any, type: str = "message") -> Event:
+        """The same, with the ends of lines escaped that are none of an event stream's, and are of its client's."""
+        event = super().event(payload, type)
+        return event if event.data.isascii() else Event(event.data.translate(_LINE_ENDS), type)
+
     def _event(self, payload: dict[str, Any]) -> Event:
         return self.event({**given(modelVersion=self.model, invocationId=self.id), "author": self._author, **payload})
 
@@ -265,8 +274,17 @@ def _kind(piece: dict[str, Any]) -> Kind:
     return "reasoning" if piece.get("thought") is True else "text"
 
 
+def _payload(part: Other) -> Any:
+    """The payload of an Other: a member of an event, a piece of its content, or all of it."""
+    if part.name in _METADATA:
+        return {part.name: part.data}
+    if part.block is None:
+        return part.data
+    return {"content": {"parts": [part.data], "role": "user" if part.name == "functionResponse" else "model"}}
+
+
 def _piece(kind: str, text: str) -> dict[str, Any]:
     return {"text": text, "thought": True} if kind == "reasoning" else {"text": text}
 
 
-DIALECT = Dialect("google-adk", AdkReader, AdkWriter, resumable=False, terminal="a final response")
+DIALECT = Dialect("google-adk", AdkReader, AdkWriter, resumable=False, own_ids=True, terminal="a final response")

@@ -14,7 +14,7 @@ whole; `response` at last has all of it.
 | response | content only where none came before; Usage, the sum of the models'; of its metadata an Other first; |
 | | status: completed stop, timed_out length, cancelled other, error error, absent stop |
 | error | Error(message, code), Done("error") |
-| [DONE] | Done("sentinel"): not in the document, but clients know it |
+| [DONE] after it | Done("sentinel"): not in the document, but clients know it |
 | response.status, .warning, .table, .chart, .text.annotation, metadata, all else | Other(name, payload) |
 
 Ends: the body, after `response`: the ids of messages may follow it. Written: no Start (the model is the usage's), no
@@ -91,6 +91,10 @@ class AgentsReader(WholeReader):
             self.tool_answered(text_of(payload.get("tool_use_id")))
         return [Other(name, payload, self.name)]
 
+    def read_sentinel(self) -> list[Part]:
+        # Its client calls a stream without the last event an error.
+        return [] if self.waiting else self.done("sentinel")
+
     def _content(self, name: str, content: dict[str, Any], index: object) -> list[Part]:
         if name == _CALL:
             return self._call(content)
@@ -103,7 +107,7 @@ class AgentsReader(WholeReader):
 
     def _call(self, content: dict[str, Any]) -> list[Part]:
         id, server = str_or_none(content.get("tool_use_id")), content.get("client_side_execute") not in (True, "true")
-        beside = {name: value for name, value in content.items() if name not in _CALL_MEMBERS and value is not None}
+        beside = _beside(content)
         others: list[Part] = [] if beside in ({}, _GENERIC) else [Other(_CALL, beside, self.name, id)]
         return others + self.whole_call(id, content.get("name"), content.get("input"), server)
 
@@ -128,6 +132,11 @@ class AgentsReader(WholeReader):
         status = str_or_none(payload.get("status"))
         self.finish_later("stop" if status is None else _REASONS.get(status, "other"), status)
         return parts
+
+
+def _beside(content: dict[str, Any]) -> dict[str, Any]:
+    """The members of a call that are not all calls'."""
+    return {name: value for name, value in content.items() if name not in _CALL_MEMBERS and value is not None}
 
 
 class AgentsWriter(WholeWriter):
@@ -179,7 +188,7 @@ class AgentsWriter(WholeWriter):
             return []
         if type(part.data) is dict and part.name == _CALL and part.block is not None:
             self.held.add(OVERHEAD + weight(part.data))
-            self._beside[part.block] = part.data
+            self._beside[part.block] = _beside(part.data)
             return []
         return self.meaningless(part, self.event(part.data, part.name))
 
@@ -195,7 +204,7 @@ class AgentsWriter(WholeWriter):
         if finish.reason == "error":
             return self.write_bad_end(finish)
         items = self.close_blocks()
-        metadata = {**self._metadata, **given(usage=self._usage())}
+        metadata = given(**{**self._metadata, "usage": self._usage()})
         raw = finish.raw_reason or ""
         status = raw if _REASONS.get(raw) == finish.reason else _STATUSES.get(finish.reason, "completed")
         last = {"role": "assistant", "content": self._content, "status": status, **given(metadata=metadata or None)}
