@@ -94,8 +94,6 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
     ("sajuapi", "delta", {"event": "delta", "text": str}),
     ("snowflake-agents", ("response.text*", "response.thinking*"), {"content_index": int, "text": str}),
     ("snowflake-agents", ("response.tool_use", "response.tool_result"), {"tool_use_id": str, "name": str}),
-    ("snowflake-agents", "response.status", {"status": str, "message": str}),
-    ("snowflake-agents", "response", {"role": "assistant", "content": list}),
     ("websopy", "message", {"type": "content", "content": str, ...: ()}),
     ("websopy", "message", {"type": "tool_call", "tool": {"name": str, "arguments": str}}),
     ("vercel-ai-ui", "message", {"type": ("text-delta", "reasoning-delta"), "id": str, "delta": str}),

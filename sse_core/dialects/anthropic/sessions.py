@@ -43,6 +43,7 @@ from ..base import (
     count_or_none,
     dict_of,
     dicts_of,
+    length,
     read_error,
     str_or_none,
     summed,
@@ -176,7 +177,7 @@ class SessionsWriter(AnthropicWriter, WholeWriter):
     def begin(self) -> None:
         super().begin()
         self._running = False
-        # The id of the message under way, and those of the client's calls.
+        # The id of the message under way, and those of the calls that wait for the client.
         self._message = ""
         self._calls: list[str] = []
         # The id of the last span.model_request_start: the usage is of it.
@@ -192,7 +193,7 @@ class SessionsWriter(AnthropicWriter, WholeWriter):
             raise EncodeError("part", part, f"comes after content: a turn that did not finish in {self.name}")
         if self.finishes:
             items = self.write_end()
-            if self.held_finish().reason in ("error", "other"):
+            if self.held_finish().reason in ("error", "other") and not self._waits():
                 self.over()  # no turn follows
                 return items
             self.begin()
@@ -216,7 +217,7 @@ class SessionsWriter(AnthropicWriter, WholeWriter):
             return [self.named("agent.message", id=self._message, content=[{"type": "text", "text": text}])]
         id = first.id or self._id()
         kind, beside = self._beside.pop(first.block, (_CALLS[1], {}))
-        if not first.server:
+        if not first.server or beside.get("evaluated_permission") == "ask":
             self.held.add(OVERHEAD + len(id))
             self._calls.append(id)
         if not first.server or kind == _CALLS[0]:
@@ -229,7 +230,9 @@ class SessionsWriter(AnthropicWriter, WholeWriter):
             self._beside[part.block] = part.name, _beside(part.data)
             return []
         if part.name == _SPAN:
-            self._span = str_or_none(dict_of(part.data).get("id"))
+            span = str_or_none(dict_of(part.data).get("id"))
+            self.held.add(length(span) - length(self._span))
+            self._span = span
         return self.meaningless(part, self.other_event(part))
 
     def write_error(self, part: Error) -> list[Item]:
@@ -246,9 +249,15 @@ class SessionsWriter(AnthropicWriter, WholeWriter):
         if finish.reason == "error":
             return self.write_bad_end(finish)
         items = [*self.close_blocks(), *self._usage_events()]
-        if finish.reason == "other":
+        word = word_of(finish, _REASONS, _WORDS, "end_turn")
+        if finish.reason == "other" and not self._waits():
             return [*items, self.named(_ENDS[0], id=self._id())]
-        return [*items, self._idle_event(word_of(finish, _REASONS, _WORDS, "end_turn"))]
+        return [*items, self._idle_event("requires_action" if self._waits() else word)]
+
+    def _waits(self) -> bool:
+        """Whether the turn waits for a confirmation."""
+        finish = self.held_finish()
+        return finish.reason == "other" and finish.raw_reason == "requires_action"
 
     def _usage_events(self) -> list[Item]:
         used = self.held_usage

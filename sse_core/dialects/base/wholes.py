@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections import OrderedDict
 
 from ..._errors import EncodeError
@@ -123,13 +124,13 @@ class WholeWriter(Writer):
         """The items of the beginning of a block, the `number`th from 0."""
         return []
 
+    @abstractmethod
     def write_fragment(self, number: int, part: Part) -> list[Item]:
         """The items of a fragment of text or reasoning."""
-        return []
 
+    @abstractmethod
     def write_whole(self, number: int, first: Part, text: str) -> list[Item]:
         """The items of a block that is whole."""
-        return []
 
     def say(self, part: Part) -> list[Item]:
         """The items of content, or of the end of its block."""

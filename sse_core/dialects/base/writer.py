@@ -238,7 +238,8 @@ class Writer:
             found = self.dialect.reader().decode(event)
         except (ValueError, RecursionError):
             return self.reserved(part)
-        return [event] if all(again.kind == "other" for again in found) else self.reserved(part)
+        # What gives no part may be held for the end.
+        return [event] if found and all(again.kind == "other" for again in found) else self.reserved(part)
 
     def dumps(self, value: Any) -> str:
         """`value` as compact JSON text; EncodeError if it has none."""

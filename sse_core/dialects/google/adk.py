@@ -197,6 +197,8 @@ class AdkWriter(WholeWriter):
         return self.say(part) if part.text else []
 
     def write_other(self, part: Other) -> list[Item]:
+        if part.name == "content":  # a whole that said another text than its fragments
+            return self.reserved(part)
         return self.say(part) if self.meaningless(part, self.event(_payload(part))) else []
 
     def write_open(self, number: int, first: Part) -> list[Item]:
