@@ -418,11 +418,11 @@ ENCODED: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
         [TextDelta("Hi"), Finish("length"), Start("s2"), Finish("stop", "end_turn")],
         [*HI, WHOLE, ends(2, "budget_reached"), ours("session.status_running", "s2"), ends(3)],
     ),
-    "after a finish that is no success comes no turn": (
-        [TextDelta("Hi"), Finish("other", "pause_turn"), Start("s2"), TextDelta("Ho")],
+    "a finish of no other word": (
+        [TextDelta("Hi"), Finish("other", "pause_turn")],
         [*HI, WHOLE, ours("session.status_terminated", 2)],
     ),
-    "nor after one that is an error": (
+    "after a finish that is an error comes no turn": (
         [TextDelta("Hi"), Finish("error", "failed"), Start("s2"), TextDelta("Ho")],
         [*HI, *fails(2, "the answer ended in an error: failed")],
     ),
@@ -472,6 +472,15 @@ def test_no_turn_begins_in_another() -> None:
     encoder = PartEncoder(NAME)
     encoder.send(TextDelta("Hi"))
     with pytest.raises(EncodeError, match="a turn that did not finish"):
+        encoder.send(Start())
+    assert b"session.error" in encoder.close()
+
+
+def test_no_turn_begins_after_the_end_of_the_session() -> None:
+    encoder = PartEncoder(NAME)
+    encoder.send(TextDelta("Hi"))
+    encoder.send(Finish("other", "pause_turn"))
+    with pytest.raises(EncodeError, match="the end of the session"):
         encoder.send(Start())
     assert b"session.error" in encoder.close()
 

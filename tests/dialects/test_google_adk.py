@@ -284,6 +284,10 @@ DECODED: dict[str, tuple[list[Any], list[Part]]] = {
         [{"error": "ValueError: no", "error_details": {"error_type": "ValueError", "error_message": "no"}}],
         [Error("ValueError: no", "ValueError"), Done("error")],
     ),
+    "an error without a word": (
+        [{"error": ""}],
+        [Error("the server sent an error without a message"), Done("error")],
+    ),
     "an error of older servers": ([{"error": "no"}], [Error("no"), Done("error")]),
     "a response that is the last": (
         [event(call()), event(response(), actions={"skipSummarization": True})],
@@ -514,15 +518,17 @@ def test_after_an_invalid_comes_no_end() -> None:
     assert last["error"] == "a part of the answer was lost"
 
 
-def test_a_call_whose_arguments_are_no_object_is_refused() -> None:
+def test_a_call_whose_arguments_are_no_object_is_refused_and_ends_as_an_error() -> None:
     encoder = PartEncoder(NAME)
     encoder.send(ToolCallDelta("[]", 0, "c1", "f"))
     with pytest.raises(EncodeError, match="must be a JSON object"):
-        encoder.close()
-    encoder = PartEncoder(NAME)
-    encoder.send(ToolCallDelta("{", 0, "c1", "f"))
-    with pytest.raises(EncodeError, match="must be a JSON object"):
-        encoder.close()
+        encoder.send(BlockEnd(0, "tool_call"))
+    assert b'"error":"a part of the answer was lost"' in encoder.close()
+
+
+def test_so_does_one_that_is_cut() -> None:
+    [last] = payloads_of(ToolCallDelta("{", 0, "c1", "f"), Finish("length"))
+    assert last["error"].startswith("arguments must be a JSON object")
 
 
 def test_what_is_held_is_let_go() -> None:

@@ -192,9 +192,10 @@ class SessionsWriter(AnthropicWriter, WholeWriter):
         if self.spoken and not self.finishes:
             raise EncodeError("part", part, f"comes after content: a turn that did not finish in {self.name}")
         if self.finishes:
+            if self.held_finish().reason == "other" and not self._waits():
+                raise EncodeError("part", part, f"comes after what is the end of the session in {self.name}")
             items = self.write_end()
-            if self.held_finish().reason in ("error", "other") and not self._waits():
-                self.over()  # no turn follows
+            if self.held_finish().reason == "error":
                 return items
             self.begin()
         self._running = True

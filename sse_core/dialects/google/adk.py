@@ -28,6 +28,7 @@ events (transcriptions, turnComplete) go over a WebSocket: Others here.
 
 from __future__ import annotations
 
+from ..._errors import EncodeError
 from ..._items import Event
 from .._parts import BlockEnd, Error, Other, Start, Usage
 from ..base import (
@@ -84,7 +85,7 @@ class AdkReader(WholeReader):
         return bool(self._final) and not self._under_way
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
-        if payload.get("error"):
+        if "error" in payload:
             type = dict_of(payload.get("error_details")).get("error_type")
             return self.fail(read_error({"error": payload["error"], "error_type": type}, payload))
         if payload.get("author") == "user":
@@ -242,7 +243,11 @@ class AdkWriter(WholeWriter):
         finish = self.held_finish()
         if finish.reason == "error" and REASONS.get(finish.raw_reason or "") != "error":
             return self.write_bad_end(finish)
-        items = self.close_blocks()
+        try:
+            items = self.close_blocks()
+        except EncodeError as error:  # without a word, what was written would look whole: its end is the body's
+            self.failed = True
+            return self.write_error(Error(str(error)))
         if self._goes_on and not self._running:
             items += self._flush()  # an event with a call that ADK runs is never the last
         word = word_of(finish, REASONS, _WORDS, "STOP")
