@@ -79,7 +79,7 @@ def test_each_event_is_one_of_its_models() -> None:
     assert ended.model_request_start_id == began.id
     used = ended.model_usage
     assert (used.input_tokens, used.cache_read_input_tokens, used.cache_creation_input_tokens) == (5, 5, 2)
-    assert (idle.stop_reason.type, idle.stop_reason.event_ids) == ("requires_action", ["c2"])
+    assert (idle.stop_reason.type, idle.stop_reason.event_ids) == ("requires_action", ["c1", "c2"])
 
 
 def test_previews_add_up_to_the_message() -> None:
