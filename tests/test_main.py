@@ -729,7 +729,7 @@ def test_main_prints_a_stream_whatever_it_counts_to(
         with suppress(EncodeError):
             stream += encoder.send(part)
     stream += encoder.close()
-    counts = rb'((?:[tT]oken\w*|cache_\w+|reasoning)":)\d+'
+    counts = rb'((?:[tT]oken\w*|cache_\w+|reasoning|total)":)\d+'
     (tmp_path / "stream").write_bytes(re.sub(counts, rb"\g<1>" + b"9" * 4300, stream))
     for args in ([], ["--text"], ["--to", name], ["--to", "gemini"], ["--to", "openai-responses"]):
         assert command.main(["--dialect", name, *args, str(tmp_path / "stream")]) == 0
