@@ -731,7 +731,7 @@ def test_main_prints_a_stream_whatever_it_counts_to(
         with suppress(EncodeError):
             stream += encoder.send(part)
     stream += encoder.close()
-    counts = rb'((?:[tT]oken\w*|cache_\w+|\w+_count|input_length|reasoning)":)\d+'
+    counts = rb'((?:[tT]oken\w*|cache_\w+|\w+_count|input_length|reasoning|total)":)\d+'
     (tmp_path / "stream").write_bytes(re.sub(counts, rb"\g<1>" + b"9" * 4300, stream))
     for args in ([], ["--text"], ["--to", name], ["--to", "gemini"], ["--to", "openai-responses"]):
         assert command.main(["--dialect", name, *args, str(tmp_path / "stream")]) == 0

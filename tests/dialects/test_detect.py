@@ -94,6 +94,26 @@ TOLD: dict[str, list[list[Event]]] = {
         [named("message-start", {"type": "message-start", "delta": {"message": {}}})],
         [unnamed({"type": "content-delta", "index": 0, "delta": {"message": {}}})],
     ],
+    "anthropic-sessions": [
+        [named("session.status_running", {"type": "session.status_running", "id": "s1", "processed_at": None})],
+        [unnamed({"type": "event_start", "event": {"type": "agent.message", "id": "s1"}})],
+        [unnamed({"type": "event_delta", "event_id": "s1", "delta": {"type": "content_delta", "content": {}}})],
+        [named("agent.message", {"type": "agent.message", "id": "s1", "content": [{"type": "text", "text": "Hi"}]})],
+        [unnamed({"type": "session.status_idle", "stop_reason": {"type": "end_turn"}})],
+    ],
+    "google-adk": [
+        [unnamed({"author": "a", "invocationId": "e", "content": {"parts": [{"text": "Hi"}]}, "partial": True})],
+        [unnamed({"author": "a", "invocationId": "e", "actions": {"stateDelta": {}}})],
+        [unnamed({"error": "ValueError: x", "error_details": {"error_type": "ValueError"}})],
+    ],
+    "snowflake-agents": [
+        [
+            named("response.status", {"status": "planning", "message": "m"}),
+            named("response.thinking.delta", {"content_index": 0, "text": "Hm"}),
+        ],
+        [named("response.text.delta", {"content_index": 0, "text": "Hi", "sequence_number": 3})],
+        [named("response.tool_use", {"tool_use_id": "c", "name": "f", "input": {}})],
+    ],
     "laddro": [
         [unnamed({"type": "section", "section": "a", "content": "A"})],
         [unnamed('{"type":"section","section":"a","content":"A"}\n{"type":"done"}')],

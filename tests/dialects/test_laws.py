@@ -74,6 +74,51 @@ def envelope(method: str, data: Any, *namespace: str) -> dict[str, Any]:
 
 SERVER_CALL = {"type": "server_tool_call_chunk", "id": "s", "name": "f", "args": ""}
 HAND_MADE: dict[str, list[bytes]] = {
+    "anthropic-sessions": [
+        typed(
+            {"type": "session.status_running", "id": "s1", "processed_at": None},
+            {"type": "event_start", "event": {"type": "agent.message", "id": "s2"}},
+            {"type": "event_delta", "event_id": "s2", "delta": {"index": 0, "content": {"type": "text", "text": "H"}}},
+            {"type": "agent.message", "id": "s2", "content": [{"type": "text", "text": "Hi"}, {"type": "redacted"}]},
+            {"type": "agent.mcp_tool_use", "id": "s3", "name": "f", "input": {}, "evaluated_permission": "ask"},
+            {"type": "agent.custom_tool_use", "id": "s4", "name": "f", "input": {"a": 1}},
+            {"type": "user.custom_tool_result", "id": "s5", "custom_tool_use_id": "s4"},
+            {"type": "session.error", "id": "s6", "error": {"message": "m", "retry_status": {"type": "retrying"}}},
+            {"type": "span.model_request_end", "id": "s7", "model_usage": {"input_tokens": 1, "output_tokens": 2}},
+            {"type": "session.status_idle", "id": "s8", "stop_reason": {"type": "end_turn"}},
+        ),
+        typed({"type": "session.error", "error": {"type": "t", "message": "m", "retry_status": {"type": "terminal"}}}),
+    ],
+    "google-adk": [
+        sse(
+            {"content": {"parts": [{"text": "H"}]}, "partial": True, "author": "a", "invocationId": "e", "branch": "b"},
+            {
+                "content": {"parts": [{"text": "Hi"}, {"functionCall": {"id": "c", "name": "f", "args": {"a": [1]}}}]},
+                "longRunningToolIds": ["c"],
+                "usageMetadata": {"promptTokenCount": 1, "thoughtsTokenCount": 2},
+                "branch": "b",
+            },
+            {
+                "content": {"parts": [{"functionResponse": {"id": "c", "name": "f"}}]},
+                "actions": {"stateDelta": {"a": 1}},
+            },
+            {"content": {"parts": [{"text": "Hm", "thought": True}, {"inlineData": {"data": ""}}]}, "author": "a"},
+            {"finishReason": "MAX_TOKENS", "errorCode": "MAX_TOKENS"},
+        ),
+        sse({"error": "E: m", "error_details": {"error_type": "E", "error_message": "m"}}),
+    ],
+    "snowflake-agents": [
+        b'event: response.status\ndata: {"status":"planning","message":"m"}\n\n'
+        b'event: response.thinking.delta\ndata: {"content_index":0,"text":"Hm","signature":"s"}\n\n'
+        b'event: response.text.delta\ndata: {"content_index":1,"text":"H"}\n\n'
+        b'event: response.text\ndata: {"content_index":1,"text":"Hi","annotations":[{"index":0}]}\n\n'
+        b'event: response.tool_use\ndata: {"tool_use_id":"c","type":"t","name":"f","input":{"a":1}}\n\n'
+        b'event: response.tool_result\ndata: {"tool_use_id":"c","content":[]}\n\n'
+        b'event: response\ndata: {"content":[],"status":"completed","metadata":{"run_id":"r","usage":'
+        b'{"tokens_consumed":[{"input_tokens":{"total":3,"cache_read":1},"output_tokens":{"total":2}}]}}}\n\n',
+        b'event: response\ndata: {"content":[{"type":"text","text":"Hi"},{"type":"tool_use","tool_use":'
+        b'{"tool_use_id":"c","name":"f","client_side_execute":true}}]}\n\n',
+    ],
     "a2a": [
         sse(
             {"task": {"id": "t1", "contextId": "c1", "status": {"state": "TASK_STATE_WORKING"}}},

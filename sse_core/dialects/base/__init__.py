@@ -8,6 +8,7 @@ from .fragments import FragmentWriter
 from .held import OVERHEAD, Heard, Held, HeldText, Text, length, short, short_or_none, weight
 from .json import JsonReader, dumps
 from .members import (
+    added,
     count_or_none,
     dict_of,
     dicts_of,
@@ -15,6 +16,7 @@ from .members import (
     index_or_none,
     read_error,
     str_or_none,
+    summed,
     text_of,
     time_of,
     write_error,
@@ -22,6 +24,7 @@ from .members import (
 from .plain import PlainReader, PlainWriter, member
 from .reader import Reader
 from .screen import Screen, Shown
+from .wholes import WholeReader, WholeWriter
 from .writer import Writer, word_of
 
 __all__ = [
@@ -42,7 +45,10 @@ __all__ = [
     "Shown",
     "Text",
     "Waiting",
+    "WholeReader",
+    "WholeWriter",
     "Writer",
+    "added",
     "count_or_none",
     "dict_of",
     "dicts_of",
@@ -55,6 +61,7 @@ __all__ = [
     "short",
     "short_or_none",
     "str_or_none",
+    "summed",
     "text_of",
     "time_of",
     "weight",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .._parts import Error
+from .._parts import Error, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,20 @@ def count_or_none(value: object) -> int | None:
 def index_or_none(value: object, limit: int) -> int | None:
     """`value` if it is an index below `limit`: past it what the server counts would be kept without bound."""
     return value if type(value) is int and 0 <= value < limit else None
+
+
+def summed(*counts: int | None) -> int | None:
+    """The sum of those that are counts; None if none is."""
+    found = [count for count in counts if count is not None]
+    return count_or_none(sum(found)) if found else None
+
+
+def added(old: Usage, new: Usage) -> Usage:
+    """Both together: an answer of several requests has the counts of all."""
+    both = Usage()
+    for name in Usage.__match_args__[:-1]:
+        setattr(both, name, summed(getattr(old, name), getattr(new, name)))
+    return both
 
 
 def dict_of(value: object) -> dict[str, Any]:

@@ -198,6 +198,10 @@ class Reader:
             self._awaiting -= 1
             calls.remove(block)
 
+    def awaits_calls(self, choice: int = 0) -> bool:
+        """Whether a call waits that the reader must act on."""
+        return bool(self._awaited.get(choice))
+
     def finish(self, reason: FinishReason, raw_reason: str | None = None, choice: int = 0) -> list[Part]:
         """[the Finish], where nothing of the choice can follow; [] after an Error."""
         self.finishes.pop(choice, None)
