@@ -55,10 +55,10 @@ class McpReader(RpcReader):
         method = payload.get("method")
         if type(method) is str:
             return [self.other_of(event, method, payload)]
-        if "result" in payload:
+        if "result" in payload and payload.get("error") is None:
             other = self.other_of(event, "result", payload)
             return [other, *self.done("event")] if self._answers(payload) else [other]
-        if "error" not in payload:
+        if "error" not in payload or payload.get("result") is not None:
             raise self.unreadable("the data is no JSON-RPC message", event)
         if payload.get("id") is not None and not self._answers(payload):
             return [self.other_of(event, "error", payload)]

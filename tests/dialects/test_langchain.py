@@ -137,10 +137,9 @@ READ: dict[str, tuple[list[Any], list[Part]]] = {
         ],
         [
             TextDelta("Hi", "m"),
+            Other("content", {"name": "g", "args": "{", "id": "d", "type": "invalid_tool_call"}, block="m"),
             ToolCallDelta('{"a":"é"}', "m/c", "c", "f"),
             BlockEnd("m/c", "tool_call"),
-            ToolCallDelta("{", "m/d", "d", "g"),
-            BlockEnd("m/d", "tool_call"),
             Finish("tool_call"),
         ],
     ),

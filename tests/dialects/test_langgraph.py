@@ -200,6 +200,19 @@ def test_half_an_event_is_a_truncation(half: bytes) -> None:
     assert problem == "langgraph: the stream ended inside an event"
 
 
+def test_the_end_behind_a_fragment_of_a_call_is_a_truncation() -> None:
+    """Its arguments so far are none, or some: neither is the call."""
+    begun = message(tool_call_chunks=[{"index": 0, "id": "c", "name": "rm", "args": ""}])
+    more = message(tool_call_chunks=[{"index": 0, "args": "{}"}])
+    for stream in (begun, begun + more):
+        _, problem = read(NAME, stream)
+        assert problem == "langgraph: the stream ended before the end of a call"
+    for end in (message(content="", response_metadata={"finish_reason": "tool_calls"}), b"event: values\ndata: {}\n\n"):
+        parts, problem = read(NAME, begun + more + end)
+        assert problem is None
+        assert [(part.reason, part.choice) for part in parts if isinstance(part, Finish)] == [("tool_call", 0)]
+
+
 def test_nothing_at_all_is_a_truncation() -> None:
     for stream in (b"", b": heartbeat\n\n", b"data:\n\n"):
         assert read(NAME, stream) == ([], "langgraph: the stream ended before its first event")

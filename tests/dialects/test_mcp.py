@@ -170,6 +170,7 @@ def test_same_dialect_in_and_out(options: dict[str, Any], stream: bytes, parts: 
         ('[{"method":"x"},7]', "neither a JSON-RPC message nor a batch"),
         ("{}", "no JSON-RPC message"),
         ('{"method":7}', "no JSON-RPC message"),
+        ('{"id":1,"result":{},"error":{"code":1,"message":"no"}}', "no JSON-RPC message"),
     ],
 )
 def test_what_is_no_message_is_invalid_and_the_stream_goes_on(data: str, problem: str) -> None:

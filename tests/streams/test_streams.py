@@ -256,7 +256,7 @@ def test_nothing_is_sent_after_the_end() -> None:
     assert caught.value.value == TextDelta("Hi")
 
 
-FAILED_ENDS = (Done("error"), Done("sentinel"))  # the latter where the sentinel stands after an error, too
+FAILED_ENDS = (Done("error"), Done("sentinel"), Done("event"))  # the latter two where they stand after an error, too
 
 
 def test_no_success_is_written_after_an_error() -> None:

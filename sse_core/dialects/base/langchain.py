@@ -133,7 +133,10 @@ class MessageReader(RunReader):
     def _read_calls(self, message: dict[str, Any], block: Block) -> list[Part]:
         parts: list[Part] = []
         chunks = dicts_of(message.get("tool_call_chunks"))
-        whole = [] if chunks else [*dicts_of(message.get("tool_calls")), *dicts_of(message.get("invalid_tool_calls"))]
+        whole = [] if chunks else dicts_of(message.get("tool_calls"))
+        if not chunks:  # what LangChain could not read as a call is none to run
+            for call in dicts_of(message.get("invalid_tool_calls")):
+                parts.append(Other(CONTENT, {**call, "type": "invalid_tool_call"}, self.name, block))
         for at, call in enumerate(chunks or whole):
             id, name = str_or_none(call.get("id")), str_or_none(call.get("name"))
             arguments, index = call.get("args"), call.get("index")

@@ -35,8 +35,11 @@ class LangGraphReader(MessageReader):
         self._run: tuple[str | None, int | None] | None = None
         # An event came: an empty body is no run that ended.
         self._began = False
+        # The last event was a fragment of a call, and no word of why its model stopped: more of it was to come.
+        self._calling = False
 
     def read(self, event: Event) -> list[Part]:
+        self._calling = False
         parts = super().read(event)
         self._began = self._began or bool(parts)
         return parts
@@ -47,7 +50,9 @@ class LangGraphReader(MessageReader):
             return [self.other_of(event, mode, payload, space)]
         if mode == "messages" and type(payload) is list and payload:
             if self.is_message(payload[0]):
-                return self.read_message(payload[0])
+                parts = self.read_message(payload[0])
+                self._calling = parts[-1:] != [] and parts[-1].kind == "tool_call" and self.finishes[0] is None
+                return parts
             # Whatever kind of message has it.
             self.tool_answered(text_of(dict_of(payload[0]).get("tool_call_id")))
         if mode == "end":
@@ -56,7 +61,10 @@ class LangGraphReader(MessageReader):
         return [other, *self._read_metadata(dict_of(payload))] if mode == "metadata" else [other]
 
     def whole(self) -> bool:
-        return self._began
+        return self._began and not self._calling
+
+    def terminal(self) -> str:
+        return "the end of a call" if self._calling else super().terminal()
 
     def _read_metadata(self, payload: dict[str, Any]) -> list[Part]:
         id = str_or_none(payload.get("run_id"))
