@@ -68,10 +68,6 @@ FOUND: list[Row] = [
             ],
         ),
     ),
-]
-# What is not mended yet: the searches pass over what breaks the same law in the same dialects. A row that is mended
-# moves up.
-OPEN: list[Row] = [
     (
         "dialects",
         (
@@ -83,4 +79,25 @@ OPEN: list[Row] = [
             ],
         ),
     ),
+    (
+        "dialects",
+        (
+            "langgraph-events",
+            [
+                b'data:{"method":"messages","params":{"data":{"event":"content-block-start","index":1,"content":{"type":"to'
+                b'ol_call_chunk"}}}}\n\n',
+                b'event: messages\nid: 5\ndata: {"method": "messages", "params": {"data": {"event": "content-block-finish", '
+                b'"content": {"type": "tool_call", "args": {}, "id": "c1", "name": "f"}}}}\n\n',
+                b'event: messages\nid: 3\ndata: {"type":"event","event_id":"3","seq":3,"method":"messages","params":{"timesta'
+                b'mp":0,"namespace":[],"data":{"event":"content-block-start","index":0,"content":{"type":"tool_call_chunk","'
+                b'id":"c1","name":"f","args":""}}}}\n\n',
+                b'event: messages\nid: 9\ndata: {"type":"event","event_id":"9","seq":9,"method":"messages","params":{"timesta'
+                b'mp":0,"namespace":[],"data":{"event":"content-block-finish","index":1,"content":{"type":"tool_call","args":'
+                b'{"a":1},"id":"c2","name":"g"}}}}\n\n',
+            ],
+        ),
+    ),
 ]
+# What is not mended yet: the searches pass over what breaks the same law in the same dialects. A row that is mended
+# moves up.
+OPEN: list[Row] = []

@@ -170,9 +170,7 @@ class Blocks:
         elif isinstance(part, BlockEnd):
             if key in self._waiting:
                 self._waiting.add(key, part)
-        elif isinstance(part, ToolCallDelta) and key in self._over and part.id in (None, self._over[key]):
-            if part.arguments.strip():
-                raise EncodeError("part", part, "belongs to a call that is over: what was handed on was not all of it")
+        elif self._is_over(key, part):
             return []
         elif self._waiting or not self._gives_way():
             self._waiting.add(key, part)
@@ -195,6 +193,14 @@ class Blocks:
             self._drain(steps)
             self._close(steps)
         return steps
+
+    def _is_over(self, key: Key, part: Part) -> bool:
+        """Whether `part` is a fragment of a call that is over; EncodeError if it says something."""
+        if not isinstance(part, ToolCallDelta) or key not in self._over or part.id not in (None, self._over[key]):
+            return False
+        if part.arguments.strip():
+            raise EncodeError("part", part, "belongs to a call that is over: what was handed on was not all of it")
+        return True
 
     def _gives_way(self) -> bool:
         return self._open is None or self._open[0][0] != "tool_call" or self._nesting.whole
@@ -240,7 +246,9 @@ class Blocks:
         """Give what waits, block by block, until a call that is not whole is open again."""
         while self._waiting and self._gives_way():
             for part in self._waiting.pop():
-                self._take(_key(part), part, steps)
+                key = _key(part)
+                if (self._open is not None and self._open[0] == key) or not self._is_over(key, part):
+                    self._take(key, part, steps)
 
 
 def _key(part: Part) -> Key:

@@ -39,8 +39,9 @@ class InteractionsWriter(Writer):
     def begin(self) -> None:
         super().begin()
         self._blocks = Blocks(self.held)
-        # The index of the last step. Blocks' numbers leave out the steps that Others are.
-        self._step = -1
+        # The index of the last step, and of the block that is open: Blocks' numbers leave out the steps that Others are,
+        # which may begin while it is.
+        self._step = self._open = -1
         # The last step is of an Other, whose later events come in Others too.
         self._is_other = False
         self._begun = False
@@ -106,12 +107,13 @@ class InteractionsWriter(Writer):
         for action, _, part in steps:
             if action == "open":
                 self._step += 1
+                self._open = self._step
                 self._is_other = False
-                items.append(self._event("step.start", {"index": self._step, "step": self._step_of(part)}))
+                items.append(self._event("step.start", {"index": self._open, "step": self._step_of(part)}))
             elif action == "close":
-                items.append(self._event("step.stop", {"index": self._step}))
+                items.append(self._event("step.stop", {"index": self._open}))
             else:
-                items += [self._event("step.delta", {"index": self._step, "delta": delta}) for delta in _deltas(part)]
+                items += [self._event("step.delta", {"index": self._open, "delta": delta}) for delta in _deltas(part)]
         return items
 
     def _step_of(self, part: Part) -> dict[str, Any]:
