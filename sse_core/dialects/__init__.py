@@ -20,7 +20,7 @@ from ._parts import (
 from ._registry import get, names
 from ._streams import PartDecoder, PartEncoder, aiter_parts, iter_parts
 from ._transcoder import Transcoder
-from .base import Dialect, JsonReader, Reader, Writer
+from .base import Dialect, JsonReader, PlainReader, PlainWriter, Reader, Writer
 
 __all__ = [
     "Accumulator",
@@ -36,6 +36,8 @@ __all__ = [
     "Part",
     "PartDecoder",
     "PartEncoder",
+    "PlainReader",
+    "PlainWriter",
     "Reader",
     "ReasoningDelta",
     "Start",
