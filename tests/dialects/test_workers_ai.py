@@ -7,11 +7,24 @@ from reading import read, sse
 from services import check_again, decoded, payloads
 
 from sse_core import EncodeError
-from sse_core.dialects import Done, Error, Finish, Other, Part, PartEncoder, Start, TextDelta, ToolCallDelta, Usage
+from sse_core.dialects import (
+    BlockEnd,
+    Done,
+    Error,
+    Finish,
+    Other,
+    Part,
+    PartEncoder,
+    Start,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
 
 NAME = "workers-ai"
 STOP: list[Part] = [Finish("stop"), Done("sentinel")]
 CALLS = [{"name": "weather", "arguments": {"city": "Oslo"}}]
+CALL: list[Part] = [ToolCallDelta('{"city":"Oslo"}', 0, None, "weather"), BlockEnd(0, "tool_call")]
 COUNTS = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1}}
 
 
@@ -38,7 +51,24 @@ DECODED: dict[str, tuple[bytes, list[Part]]] = {
     ),
     "calls, which make the stop another": (
         sse(text("I look", tool_calls=CALLS), text("", tool_calls=[]), "[DONE]"),
-        [Other("tool_calls", CALLS, NAME), TextDelta("I look"), Finish("tool_call"), Done("sentinel")],
+        [TextDelta("I look"), *CALL, Finish("tool_call"), Done("sentinel")],
+    ),
+    "calls in the words of openai-chat, said again with the counts": (
+        sse(
+            {"tool_calls": [{"id": "c", "function": {"name": "f", "arguments": '{"a":1}'}}]},
+            {"tool_calls": [{"id": "c", "function": {"name": "f", "arguments": '{"a":1}'}}], "usage": COUNTS},
+            {"tool_calls": [{"name": "g", "arguments": {}}], "finish_reason": "tool_calls"},
+            "[DONE]",
+        ),
+        [
+            ToolCallDelta('{"a":1}', 0, "c", "f"),
+            BlockEnd(0, "tool_call"),
+            Usage(3, 2, 5, 1),
+            ToolCallDelta("{}", 1, None, "g"),
+            BlockEnd(1, "tool_call"),
+            Finish("tool_call", "tool_calls"),
+            Done("sentinel"),
+        ],
     ),
     "a finish, where there is one; the end of the body is then the end": (
         sse(text("a", finish_reason=None), text("", finish_reason="length")),
@@ -89,6 +119,22 @@ ENCODED: dict[str, tuple[list[Part], list[Any]]] = {
         [Start("x", "m"), TextDelta("Hel"), TextDelta("lo", 1), Usage(3, 2, 5, 1), Finish("stop")],
         [text("Hel"), text("lo"), text("", usage=COUNTS), "[DONE]"],
     ),
+    "a call is sent whole, at its end or at the last": (
+        [
+            ToolCallDelta("", 0, "c", "f"),
+            ToolCallDelta('{"a":', 0),
+            ToolCallDelta("1}", 0),
+            BlockEnd(0, "tool_call"),
+            BlockEnd(0),
+            ToolCallDelta("", 1, None, "g"),
+            Finish("tool_call"),
+        ],
+        [
+            text("", tool_calls=[{"id": "c", "name": "f", "arguments": {"a": 1}}]),
+            text("", tool_calls=[{"name": "g", "arguments": {}}]),
+            "[DONE]",
+        ],
+    ),
     "a finish that is no stop is said": ([Finish("length", "max")], [text("", finish_reason="length"), "[DONE]"]),
     "a word of its own is kept": (
         [Finish("length", "model_length")],
@@ -122,6 +168,14 @@ def test_an_other_is_nothing_else(data: Any) -> None:
 
 
 def test_what_cannot_be_said() -> None:
-    for part in (ToolCallDelta("{}", 0, "c", "f"), TextDelta("a", choice=1)):
+    encoder = PartEncoder(NAME)
+    encoder.send(ToolCallDelta('{"a":', 0, "c", "f"))
+    with pytest.raises(EncodeError, match="must be a JSON object"):
+        encoder.send(BlockEnd(0, "tool_call"))
+    encoder = PartEncoder(NAME)
+    encoder.send(ToolCallDelta("[]", 0, "c", "f"))
+    with pytest.raises(EncodeError, match="must be a JSON object"):
+        encoder.close()
+    for part in (ToolCallDelta("ls", 0, "c", "f", json=False), TextDelta("a", choice=1)):
         with pytest.raises(EncodeError):
             PartEncoder(NAME).send(part)

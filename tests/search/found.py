@@ -84,16 +84,16 @@ FOUND: list[Row] = [
         (
             "langgraph-events",
             [
-                b'data:{"method":"messages","params":{"data":{"event":"content-block-start","index":1,"content":{"type":"to'
-                b'ol_call_chunk"}}}}\n\n',
-                b'event: messages\nid: 5\ndata: {"method": "messages", "params": {"data": {"event": "content-block-finish", '
-                b'"content": {"type": "tool_call", "args": {}, "id": "c1", "name": "f"}}}}\n\n',
-                b'event: messages\nid: 3\ndata: {"type":"event","event_id":"3","seq":3,"method":"messages","params":{"timesta'
-                b'mp":0,"namespace":[],"data":{"event":"content-block-start","index":0,"content":{"type":"tool_call_chunk","'
-                b'id":"c1","name":"f","args":""}}}}\n\n',
-                b'event: messages\nid: 9\ndata: {"type":"event","event_id":"9","seq":9,"method":"messages","params":{"timesta'
-                b'mp":0,"namespace":[],"data":{"event":"content-block-finish","index":1,"content":{"type":"tool_call","args":'
-                b'{"a":1},"id":"c2","name":"g"}}}}\n\n',
+                b'data:{"method":"messages","params":{"data":{"event":"content-block-start","index":1,"content":{"'
+                b'type":"tool_call_chunk"}}}}\n\n',
+                b'event: messages\nid: 5\ndata: {"method": "messages", "params": {"data": {"event": "content-block-f'
+                b'inish", "content": {"type": "tool_call", "args": {}, "id": "c1", "name": "f"}}}}\n\n',
+                b'event: messages\nid: 3\ndata: {"type":"event","event_id":"3","seq":3,"method":"messages","params":'
+                b'{"timestamp":0,"namespace":[],"data":{"event":"content-block-start","index":0,"content":{"type":'
+                b'"tool_call_chunk","id":"c1","name":"f","args":""}}}}\n\n',
+                b'event: messages\nid: 9\ndata: {"type":"event","event_id":"9","seq":9,"method":"messages","params":'
+                b'{"timestamp":0,"namespace":[],"data":{"event":"content-block-finish","index":1,"content":{"type"'
+                b':"tool_call","args":{"a":1},"id":"c2","name":"g"}}}}\n\n',
             ],
         ),
     ),

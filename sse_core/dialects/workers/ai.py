@@ -2,7 +2,8 @@
 """workers-ai: the native text generation of Cloudflare Workers AI; unnamed JSON, then `[DONE]`.
 
     response                    TextDelta; a number is text, too: a token of digits comes as one
-    tool_calls                  Other("tool_calls"), before the text of its event; the answer then ends in "tool_call"
+    tool_calls                  a ToolCallDelta and its BlockEnd each, behind the text of its event: calls come whole,
+                                as name and arguments; the same list again says nothing
     usage                       Usage: prompt_tokens, completion_tokens, total_tokens,
                                 prompt_tokens_details.cached_tokens
     finish_reason, if there     Finish, in the words of openai-chat; else inferred
@@ -16,9 +17,24 @@ the form of its other answers. No stream of it was recorded.
 
 from __future__ import annotations
 
+import json
+
+from ..._errors import EncodeError
 from ..._items import Event
-from .._parts import Usage
-from ..base import Dialect, PlainReader, PlainWriter, given, write_error
+from .._parts import BlockEnd, ToolCallDelta, Usage
+from ..base import (
+    CallBuffer,
+    Dialect,
+    PlainReader,
+    PlainWriter,
+    dict_of,
+    dicts_of,
+    given,
+    short,
+    str_or_none,
+    text_of,
+    write_error,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,13 +69,17 @@ _WORDS: dict[FinishReason, str] = {
     "content_filter": "content_filter",
     "other": "other",
 }
-_OTHERS = ("tool_calls",)
 
 
 class AiReader(PlainReader):
     at = _AT
     reasons = _REASONS
-    others = _OTHERS
+
+    def begin(self) -> None:
+        super().begin()
+        self._next_call = 0
+        # The last list of calls, which may come again with the counts.
+        self._last_calls = ""
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         return self.fail(payload) if payload.get("errors") else super().read_object(payload, event)
@@ -67,15 +87,42 @@ class AiReader(PlainReader):
     def read_found(self, found: dict[str, Any], choice: int) -> list[Part]:
         if type(found.get("text")) in (int, float):
             found["text"] = self.json_text(found["text"])
-        if found.get("calls"):
-            self.tool_called()
-        return super().read_found(found, choice)
+        word = found.pop("finish", None)
+        parts = super().read_found(found, choice) + self._read_calls(dicts_of(found.get("calls")))
+        return parts + super().read_found({"finish": word}, choice)
+
+    def _read_calls(self, calls: list[dict[str, Any]]) -> list[Part]:
+        said = short(self.json_text(calls))
+        if not calls or said == self._last_calls:
+            return []
+        self._last_calls = said
+        parts: list[Part] = []
+        for call in calls:
+            function = dict_of(call.get("function")) or call
+            arguments = function.get("arguments")
+            text = self.json_text(arguments) if type(arguments) in (dict, list) else text_of(arguments)
+            block, self._next_call = self._next_call, self._next_call + 1
+            self.tool_called(block)
+            id, name = str_or_none(call.get("id")), str_or_none(function.get("name"))
+            parts += [ToolCallDelta(text, block, id, name), BlockEnd(block, "tool_call")]
+        return parts
 
 
 class AiWriter(PlainWriter):
     reasons = _REASONS
     words = _WORDS
-    others = _OTHERS
+
+    def begin(self) -> None:
+        super().begin()
+        self._calls = CallBuffer(self.held)
+
+    def write_tool_call(self, part: ToolCallDelta) -> list[Item]:
+        self._calls.add(part)
+        return []
+
+    def write_block_end(self, part: BlockEnd) -> list[Item]:
+        call = self._calls.pop(part.block) if part.of == "tool_call" else None
+        return [] if call is None else [self._call(call)]
 
     def write_text(self, part: TextDelta) -> list[Item]:
         return [self.chunk({"response": part.text})]
@@ -84,8 +131,9 @@ class AiWriter(PlainWriter):
         return [self.event({"success": False, "errors": [given(**write_error(part))]})]
 
     def write_last(self, finish: Finish) -> list[Item]:
+        calls = [self._call(call) for call in self._calls.pop_all()]
         members: dict[str, Any] = {}
-        if finish.raw_reason or finish.reason != "stop":
+        if finish.raw_reason or finish.reason != ("tool_call" if 0 in self.called else "stop"):
             members["finish_reason"] = self.word(finish)
         used = self.held_usage or Usage()
         usage: dict[str, Any] = given(
@@ -95,7 +143,16 @@ class AiWriter(PlainWriter):
             usage["prompt_tokens_details"] = {"cached_tokens": used.cache_read_tokens}
         if usage:
             members["usage"] = usage
-        return [*([self.chunk(members)] if members else []), Event("[DONE]")]
+        return [*calls, *([self.chunk(members)] if members else []), Event("[DONE]")]
+
+    def _call(self, call: ToolCallDelta) -> Event:
+        try:
+            arguments = json.loads(call.arguments)
+        except (ValueError, RecursionError):
+            arguments = None
+        if type(arguments) is not dict:
+            raise EncodeError("arguments", call.arguments, f"must be a JSON object: {self.name} sends a call whole")
+        return self.chunk({"tool_calls": [given(id=call.id, name=call.name, arguments=arguments)]})
 
     def chunk(self, members: dict[str, Any], choice: int = 0) -> Event:
         return self.event({"response": "", **members})

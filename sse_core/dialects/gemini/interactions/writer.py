@@ -39,8 +39,8 @@ class InteractionsWriter(Writer):
     def begin(self) -> None:
         super().begin()
         self._blocks = Blocks(self.held)
-        # The index of the last step, and of the block that is open: Blocks' numbers leave out the steps that Others are,
-        # which may begin while it is.
+        # The index of the last step, and of the block that is open: Blocks' numbers leave out the steps that Others
+        # are, which may begin while it is.
         self._step = self._open = -1
         # The last step is of an Other, whose later events come in Others too.
         self._is_other = False
