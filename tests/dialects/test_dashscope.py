@@ -36,6 +36,11 @@ def result(content: Any = "", reason: Any = "null", index: Any = 0, **members: A
     return {"output": {"choices": [{"message": message, "finish_reason": reason, "index": index}]}}
 
 
+def called(arguments: str, index: Any = 0, id: str = "", name: str | None = None) -> dict[str, Any]:
+    function = {"arguments": arguments} if name is None else {"name": name, "arguments": arguments}
+    return {"index": index, "id": id, "type": "function", "function": function}
+
+
 def counts(input: int, output: int) -> dict[str, Any]:
     return {"usage": {"input_tokens": input, "output_tokens": output, "total_tokens": input + output}}
 
@@ -89,7 +94,22 @@ DECODED: dict[str, tuple[bytes, list[Part]]] = {
     ),
     "calls": (
         sse(result("I look", tool_calls=CALLS), result("I look", "tool_calls", tool_calls=[])),
-        [Other("tool_calls", CALLS, NAME), TextDelta("I look"), Finish("tool_call", "tool_calls"), Done("eof")],
+        [TextDelta("I look"), ToolCallDelta("{}", 0, "c", "f"), Finish("tool_call", "tool_calls"), Done("eof")],
+    ),
+    "calls whose arguments grow, with all of them each time": (
+        sse(
+            result(tool_calls=[called('{"a"', 0, "c", "f")]),
+            result(tool_calls=[called('{"a":1}', 0, "c", "f"), called("", "x", "d", "g")]),
+            result("", "tool_calls", tool_calls=[called('{"a":1}', 0, "c", "f"), called("{}", None)]),
+        ),
+        [
+            ToolCallDelta('{"a"', 0, "c", "f"),
+            ToolCallDelta(":1}", 0),
+            ToolCallDelta("", 1, "d", "g"),
+            ToolCallDelta("{}", 1),
+            Finish("tool_call", "tool_calls"),
+            Done("eof"),
+        ],
     ),
     "all counts": (
         sse(
@@ -198,6 +218,32 @@ ENCODED: dict[str, tuple[list[Part], list[Any], list[Any]]] = {
         [result("a"), result("b", index=1), result("a", "stop"), result("b", "stop", 1)],
         [result("a"), result("b", index=1), result("", "stop"), result("", "stop", 1)],
     ),
+    "calls": (
+        [
+            ToolCallDelta("", 7, "c"),
+            ToolCallDelta('{"a":', 7, "c", "f"),
+            ToolCallDelta("{}", "b", None, "g", choice=1),
+            ToolCallDelta("1}", 7),
+            Finish("tool_call", None, 0),
+            Finish("tool_call", None, 1),
+        ],
+        [
+            result(tool_calls=[called("", 0, "c")]),
+            result(tool_calls=[called('{"a":', 0, "c", "f")]),
+            result("", "null", 1, tool_calls=[called("{}", 0, "call_0", "g")]),
+            result(tool_calls=[called('{"a":1}', 0, "c", "f")]),
+            result("", "tool_calls", tool_calls=[called('{"a":1}', 0, "c", "f")]),
+            result("", "tool_calls", 1, tool_calls=[called("{}", 0, "call_0", "g")]),
+        ],
+        [
+            result(tool_calls=[called("", 0, "c")]),
+            result(tool_calls=[called('{"a":', 0, "c", "f")]),
+            result("", "null", 1, tool_calls=[called("{}", 0, "call_0", "g")]),
+            result(tool_calls=[called("1}", 0, "c", "f")]),
+            result("", "tool_calls"),
+            result("", "tool_calls", 1),
+        ],
+    ),
     "a filter has no word: it ends early": (
         [Finish("content_filter", "SAFETY")],
         [result("", "length")],
@@ -233,6 +279,6 @@ def test_an_other_is_nothing_else(data: Any) -> None:
 
 
 def test_what_cannot_be_said() -> None:
-    for part in (ToolCallDelta("{}", 0, "c", "f"), TextDelta("a", choice=128)):
+    for part in (ToolCallDelta("ls", 0, "c", "f", json=False), TextDelta("a", choice=128)):
         with pytest.raises(EncodeError):
             PartEncoder(NAME).send(part)
