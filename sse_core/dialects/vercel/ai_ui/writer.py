@@ -9,7 +9,7 @@ from ...._items import Event
 from ..._parts import Error, Finish, Start, ToolCallDelta
 from ...base import OVERHEAD, Screen, Writer, dict_of, given, length, str_or_none, weight
 from ...base.json import SENTINEL
-from .words import ANSWERS, BLOCKS, COUNTS, MAX_INPUT, OTHERS, SAID, SIGNATURES, WORDS, more_of, spells
+from .words import ANSWERS, BLOCKS, COUNTS, OTHERS, SAID, SIGNATURES, WORDS, more_of, spells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class UIWriter(Writer):
         """The input that a server put in place of what the fragments of a call spell."""
         shown = self._screen.find("tool_call", block)
         text = "" if shown is None else str(shown.arguments)
-        if shown is None or not shown.name or self.failed or not 0 < len(text) <= MAX_INPUT:
+        if shown is None or not shown.name or self.failed or not text:
             return self.reserved(part)
         if spells(text, data["input"], shown.json):
             return self.reserved(part)
