@@ -541,7 +541,11 @@ NOT_RUN: dict[str, list[Any]] = {
     "a call of many fragments that the server mended": [
         *(begin("a"), add("a", '{"x":"'), add("a", "y" * 40_000), add("a", '"}'), have("a", {"x": "y"})),
     ],
-    "a call of many fragments, and an input that is no JSON": [begin("a"), add("a", "y" * 40_000), have("a", "[" * 9)],
+    "a call of many fragments, and an input that is no JSON": [
+        begin("a"),
+        add("a", "y" * 40_000),
+        have("a", float("nan")),
+    ],
     "a call that begins again before its end": [begin("a"), have("b", {}), begin("a"), have("a", {})],
 }
 
@@ -615,14 +619,6 @@ def test_many_arguments_end_with_an_input_that_is_spelled_the_same(text: str) ->
     message = gather(whole(NAME, sse(*payloads, *small, FINISH, "[DONE]")))
     assert message.problem() is None
     assert [call.complete for call in message.tool_calls] == [True, True]
-
-
-def test_an_input_that_is_nested_too_deep_is_another() -> None:
-    nest = "[" * 40_000 + "]" * 40_000
-    payload = b'data: {"type":"tool-input-available","toolCallId":"a","input":' + nest.encode() + b"}\n\n"
-    parts = whole(NAME, sse(begin("a"), add("a", nest)) + payload + sse(FINISH, "[DONE]"))
-    assert "invalid" in [part.kind for part in parts]
-    assert not gather(parts).tool_calls[0].complete
 
 
 def test_what_is_kept_of_calls_is_bounded() -> None:

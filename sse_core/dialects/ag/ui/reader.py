@@ -280,10 +280,8 @@ class AgUiReader(JsonReader):
             del rest["usage"]
         if rest:
             parts.append(Other("RUN_FINISHED", rest, self.name))
-        if self.waiting:
-            word = text_of(dict_of(payload.get("outcome")).get("type"))
-            parts += self.finish("other", word) if word in OUTCOMES else self.finish("stop")
-        return parts
+        word = text_of(dict_of(payload.get("outcome")).get("type"))
+        return parts + (self.finish("other", word) if word in OUTCOMES else self.finish("stop"))
 
     def _read_usage(self, payload: dict[str, Any]) -> list[Part]:
         """The Usage of all entries, one for each model."""

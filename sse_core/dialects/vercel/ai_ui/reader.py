@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 # Past these an open block is not followed, the call that began first no longer, and no call begins.
 _MAX_BLOCKS = 1024
 _MAX_CALLS = 1024
+_NOTHING = Text()  # of the calls that are over; never added to
 
 
 class _Call:
     """A call: which of its id it is, and what was said of it."""
 
-    __slots__ = ("again", "heard", "json", "named", "over", "server", "text")
+    __slots__ = ("again", "json", "named", "over", "server", "text")
 
     def __init__(self, again: int, named: bool, server: bool, json: bool) -> None:
         # 0: the first of its id. Else its number, since another step may use the id for another call.
@@ -33,8 +34,7 @@ class _Call:
         self.json = json
         self.over = False
         # Its fragments; or, where they are too many to be kept, a digest of them.
-        self.text: Text | None = Text()
-        self.heard: Heard | None = None
+        self.text: Text | Heard = Text()
 
     def block(self, id: str) -> str:
         return f"{id}#{self.again}" if self.again else id
@@ -215,14 +215,16 @@ class UIReader(JsonReader):
         if not text:
             return []
         self._said()
-        if call.text is not None:
+        if isinstance(call.text, Heard):
+            call.text.add(text)
+        else:
             self._room -= len(text)
             call.text.append(text)
             if self._room < 0:
-                call.heard = Heard()
-                call.heard.add(self._forget(call))
-        elif call.heard is not None:
-            call.heard.add(text)
+                said = str(call.text)
+                self._room += len(said)
+                call.text = Heard()
+                call.text.add(said)
         return [ToolCallDelta(text, block, None, None, call.server, call.json)]
 
     def _read_input(self, id: str, call: _Call, payload: dict[str, Any]) -> list[Part]:
@@ -234,7 +236,9 @@ class UIReader(JsonReader):
             return [Other("tool-input-available", {**rest, "input": input}, self.name, block)]
         name = None if call.named else str_or_none(payload.get("toolName"))
         fragment = ""
-        if call.heard is None and not str(call.text) and "input" in payload and input != {}:  # no fragments are {}
+        if (
+            isinstance(call.text, Text) and not call.text.size and "input" in payload and input != {}
+        ):  # no fragments are {}
             fragment = input if not call.json and type(input) is str else self.json_text(input)
         parts: list[Part] = [Other("tool-input-available", rest, self.name, block)] if rest else []
         if payload.get("providerExecuted") is True and not call.server:
@@ -247,21 +251,16 @@ class UIReader(JsonReader):
 
     def _is_mended(self, call: _Call, input: Any) -> bool:
         """Whether an input is another than the fragments spell; of many, than one of its usual spellings."""
-        if call.heard is not None:
-            return not any(map(call.heard.is_said_by, spellings(input, call.json)))
+        if isinstance(call.text, Heard):
+            return not any(map(call.text.is_said_by, spellings(input, call.json)))
         text = str(call.text)
         return bool(text) and not spells(text, input, call.json)
 
     def _end_call(self, call: _Call) -> None:
         call.over = True
-        call.heard = None
-        self._forget(call)
-
-    def _forget(self, call: _Call) -> str:
-        """The fragments of a call, which are kept no longer."""
-        text, call.text = str(call.text or ""), None
-        self._room += len(text)
-        return text
+        if isinstance(call.text, Text):
+            self._room += call.text.size
+        call.text = _NOTHING
 
 
 def _signature(rest: dict[str, Any]) -> tuple[str | None, str | None]:
