@@ -369,7 +369,6 @@ READ: dict[str, tuple[list[Any], list[Part]]] = {
             call("a"),
             ToolCallDelta("{", "a"),
             other("tool-input-error", "a", input="{", errorText="no"),
-            SERVERS,
             other("tool-input-error", "b", input={}, errorText="no"),
             other("tool-output-error", "b", errorText="no"),
             Finish("stop"),
@@ -576,6 +575,7 @@ def test_the_damage_is_said_once_and_not_after_an_error() -> None:
 
 TAKEN: dict[str, list[Any]] = {
     "refused": [begin("a"), add("a", "{}"), event("tool-input-error", "a", errorText="no")],
+    "refused, of free text": [begin("a", inputEncoding="text"), add("a", "{"), event("tool-input-error", "a")],
     "answered": [have("a", {}), event("tool-output-available", "a", output=1)],
     "to be approved": [have("a", {}), event("tool-approval-request", "a", approvalId="p")],
 }
@@ -591,6 +591,14 @@ def test_a_call_that_is_none_to_act_on_does_not_leave_beside_one_that_is(payload
     with pytest.raises(EncodeError) as raised:
         sent = Transcoder(NAME, "openai-chat").feed(stream)
     assert b'tool_calls"' not in (sent + raised.value.data).partition(b'"finish_reason":"')[2]
+
+
+@pytest.mark.parametrize("text", ["{", "NaN"])
+def test_a_call_that_was_refused_for_what_is_no_json_is_not_whole(text: str) -> None:
+    payloads = [begin("a"), add("a", text), event("tool-input-error", "a", errorText="no"), have("b", {}), FINISH]
+    message = gather(whole(NAME, sse(*payloads, "[DONE]")))
+    assert message.problem() == "the call of f is not whole"
+    assert [call.complete for call in message.tool_calls] == [False, True]
 
 
 def test_a_call_that_was_answered_leaves_under_a_finish_that_has_no_call_run() -> None:

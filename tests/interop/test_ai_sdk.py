@@ -263,7 +263,6 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[Part]]] = {
         [
             ToolCallDelta("", "a", "a", "weather"),
             ToolCallDelta('{"city": "Łó', "a"),
-            ToolCallDelta("", "a", server=True),
             Finish("tool_call", "tool-calls"),
         ],
     ),

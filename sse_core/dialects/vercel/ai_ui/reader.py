@@ -7,7 +7,19 @@ from ...._items import Event
 from ..._parts import BlockEnd, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
 from ...base import Heard, JsonReader, Text, count_or_none, dict_of, given, short, str_or_none, text_of
 from ...base.json import SENTINEL
-from .words import ANSWERS, BLOCKS, COUNTS, MAX_INPUT, REASONS, SERVERS, SIGNATURES, more_of, spellings, spells
+from .words import (
+    ANSWERS,
+    BLOCKS,
+    COUNTS,
+    MAX_INPUT,
+    REASONS,
+    SERVERS,
+    SIGNATURES,
+    more_of,
+    read_input,
+    spellings,
+    spells,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +58,8 @@ class UIReader(JsonReader):
     A block that ends with nothing said begins with an empty delta, so that none is lost on the way through parts.
     A call whose input is not what its fragments spell was mended by the server: an Other, and no BlockEnd. Parts
     cannot unsay the fragments, so a finish that would have such a call run is Invalid, as is one while a call has no
-    input, which its client never runs. What was refused, answered, or waits for an approval is the server's call.
+    input, which its client never runs. What was refused, answered, or waits for an approval is the server's call; but
+    one that was refused for arguments that are no JSON is not whole, as it is elsewhere.
     """
 
     def begin(self) -> None:
@@ -175,10 +188,12 @@ class UIReader(JsonReader):
         if kind == "tool-input-delta" and not call.over:
             return self._read_fragment(call, block, text_of(payload.get("inputTextDelta")))
         parts: list[Part] = [Other(kind, payload, self.name, block)]
+        if kind in SERVERS and not call.server:
+            taken = self._take_over(id, call)
+            if kind != "tool-input-error" or _is_input(call):  # else none takes it for complete: it is not whole
+                parts.append(taken)
         if kind in ANSWERS:
             self._end_call(call)
-        if kind in SERVERS and not call.server:
-            parts.append(self._take_over(id, call))
         return parts
 
     def _take_over(self, id: str, call: _Call, name: str | None = None, fragment: str = "") -> Part:
@@ -261,6 +276,16 @@ class UIReader(JsonReader):
         if isinstance(call.text, Text):
             self._room += call.text.size
         call.text = _NOTHING
+
+
+def _is_input(call: _Call) -> bool:
+    """Whether the fragments of a call may be an input."""
+    if isinstance(call.text, Text) and call.json:
+        try:
+            read_input(str(call.text))
+        except (ValueError, RecursionError):
+            return False
+    return True
 
 
 def _signature(rest: dict[str, Any]) -> tuple[str | None, str | None]:

@@ -100,3 +100,13 @@ def spellings(input: Any, is_json: bool) -> Iterator[str]:
                 yield json.dumps(input, ensure_ascii=ensure_ascii, separators=separators, allow_nan=False)
             except (ValueError, RecursionError):
                 return
+
+
+def read_input(text: str) -> Any:
+    """The input that fragments spell, of which none, or blank ones, are {}; ValueError or RecursionError if they spell
+    no JSON."""
+    return json.loads(text if text.strip() else "{}", parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
