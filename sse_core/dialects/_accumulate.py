@@ -257,8 +257,8 @@ class Accumulator:
         if found is None:
             return
         if block is None:
-            for call in found._calls:
-                call._ended = call._ended or call._before == self._lost
+            for call in found._calls:  # a call of the server's is complete by its own end alone
+                call._ended = call._ended or (call._before == self._lost and not call.server)
             return
         last = found._under_way.get(block)
         while last is not None:

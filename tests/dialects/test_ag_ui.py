@@ -79,6 +79,7 @@ CALL_PARTS: list[Part] = [
     ToolCallDelta("1}", "c"),
     *ENDED,
 ]
+A_TEXT = [text("START"), text("CONTENT", delta="A"), text("END")]
 COUNTS = {"inputTokens": 5, "outputTokens": 4, "totalTokens": 9, "reasoningTokens": 1}
 FOREIGN = [text("START", "u", role="user"), text("CONTENT", "u", delta="Hi"), text("END", "u")]
 CHUNK = text("CHUNK", delta="A")
@@ -95,20 +96,19 @@ READ: dict[str, tuple[list[dict[str, Any]], list[Part]]] = {
         [TextDelta("A", "m"), BlockEnd("m"), *STOP],
     ),
     "text that says nothing": (
-        [text("START"), text("CONTENT", delta=""), text("END"), text("END")],
+        [text("START"), text("CONTENT", delta=""), text("END")],
         [TextDelta("", "m"), BlockEnd("m"), *STOP],
     ),
-    "text that nothing began": (
-        [text("CONTENT", delta="A"), text("CONTENT", delta="B")],
-        [TextDelta("A", "m"), TextDelta("B", "m"), *STOP],
-    ),
-    "a message begun twice": (
-        [text("START"), text("CONTENT", delta="A"), text("START"), text("END")],
-        [TextDelta("A", "m"), BlockEnd("m"), *STOP],
+    "a message begun again after its end": (
+        [*A_TEXT, *A_TEXT],
+        [TextDelta("A", "m"), BlockEnd("m"), TextDelta("A", "m"), BlockEnd("m"), *STOP],
     ),
     "messages that interleave": (
-        [text("START", "a"), text("START", "b"), text("CONTENT", "b", delta="B"), text("CONTENT", "a", delta="A")],
-        [TextDelta("B", "b"), TextDelta("A", "a"), *STOP],
+        [
+            *(text("START", "a"), text("START", "b"), text("CONTENT", "b", delta="B"), text("CONTENT", "a", delta="A")),
+            *(text("END", "a"), text("END", "b")),
+        ],
+        [TextDelta("B", "b"), TextDelta("A", "a"), BlockEnd("a"), BlockEnd("b"), *STOP],
     ),
     "what a start says beside its id": (
         [text("START", name="Ann", metadata={"k": 1}, timestamp=1, x=None), text("END")],
@@ -159,8 +159,8 @@ READ: dict[str, tuple[list[dict[str, Any]], list[Part]]] = {
         [*CALL_PARTS, ToolCallDelta("", "d", "d", "g"), BlockEnd("d", "tool_call"), *CALLED],
     ),
     "a call of the last text": (
-        [text("CONTENT", delta="A"), call("START", toolCallName="f", parentMessageId="m"), call("END")],
-        [TextDelta("A", "m"), ToolCallDelta("", "c", "c", "f"), *ENDED, *CALLED],
+        [*A_TEXT, call("START", toolCallName="f", parentMessageId="m"), call("END")],
+        [TextDelta("A", "m"), BlockEnd("m"), ToolCallDelta("", "c", "c", "f"), *ENDED, *CALLED],
     ),
     "a call of another message": (
         [call("START", toolCallName="f", parentMessageId="p", metadata={"k": 1}), call("END")],
@@ -170,14 +170,16 @@ READ: dict[str, tuple[list[dict[str, Any]], list[Part]]] = {
         ],
     ),
     "a call of no message": (
-        [text("CONTENT", delta="A"), call("START", toolCallName="f", parentMessageId=None), call("END")],
-        [TextDelta("A", "m"), extra("TOOL_CALL_START", "c"), ToolCallDelta("", "c", "c", "f"), *ENDED, *CALLED],
+        [*A_TEXT, call("START", toolCallName="f", parentMessageId=None), call("END")],
+        [
+            *(TextDelta("A", "m"), BlockEnd("m"), extra("TOOL_CALL_START", "c"), ToolCallDelta("", "c", "c", "f")),
+            *(*ENDED, *CALLED),
+        ],
     ),
     "after a result, a call is of another turn": (
         [*ONE_CALL, RESULT, call("START", "d", toolCallName="g"), call("END", "d")],
         [*CALL_PARTS, other(RESULT), ToolCallDelta("", "d", "d", "g"), BlockEnd("d", "tool_call"), *CALLED],
     ),
-    "the end of a call that did not begin": ([call("END")], STOP),
     "chunks, with the id and without": (
         [CHUNK, no_id(CHUNK), text("CHUNK"), CALL_CHUNK, no_id(call("CHUNK", delta=" "))],
         [
@@ -187,10 +189,17 @@ READ: dict[str, tuple[list[dict[str, Any]], list[Part]]] = {
         ],
     ),
     "chunks that another event of the answer ends": (
-        [CHUNK, STEP, CHUNK, text("START", "b"), text("END", "b"), thought("CHUNK", "t", delta="Hm"), call("END")],
+        [CHUNK, STEP, CHUNK, text("START", "b"), text("END", "b"), thought("CHUNK", "t", delta="Hm"), STEP],
         [
             *(TextDelta("A", "m"), BlockEnd("m"), other(STEP), TextDelta("A", "m"), BlockEnd("m")),
-            *(TextDelta("", "b"), BlockEnd("b"), ReasoningDelta("Hm", "t"), BlockEnd("t", "reasoning"), *STOP),
+            *(
+                TextDelta("", "b"),
+                BlockEnd("b"),
+                ReasoningDelta("Hm", "t"),
+                BlockEnd("t", "reasoning"),
+                other(STEP),
+                *STOP,
+            ),
         ],
     ),
     "chunks that a span ends": (
@@ -203,10 +212,6 @@ READ: dict[str, tuple[list[dict[str, Any]], list[Part]]] = {
             *(TextDelta("A", "m"), other({"type": "RAW", "event": 1}), other({**STEP, **SUB})),
             *(other({"type": "NEWS"}), TextDelta("A", "m"), BlockEnd("m"), *STOP),
         ],
-    ),
-    "a chunk of what a start began": (
-        [text("START"), CHUNK, text("END")],
-        [TextDelta("A", "m"), BlockEnd("m"), *STOP],
     ),
     "a message of another role": (
         [CHUNK, *FOREIGN, text("CONTENT", "u", delta="again")],
@@ -277,7 +282,6 @@ READ: dict[str, tuple[list[dict[str, Any]], list[Part]]] = {
             *(Finish("other", "cancelled"), Done("eof")),
         ],
     ),
-    "the end said twice": ([END, END], STOP),
     "state, steps and the like": (
         [STEP, {"type": "STATE_DELTA", "delta": []}, {"type": "CUSTOM", "name": "n", "value": None}],
         [
@@ -335,6 +339,24 @@ BAD: dict[str, list[Any]] = {
     "a call of the answer that is now a subagent's": [call("START", toolCallName="f"), call("ARGS", delta="{}", **SUB)],
     "a message that is now a user's": [text("START"), text("START", role="user")],
     "the end of a run while a call is open": [call("START", toolCallName="f"), END],
+    "the end of a run while text is open": [text("START"), text("CONTENT", delta="A"), END],
+    "the end of a run while reasoning is open": [thought("START"), END],
+    "text that nothing began": [text("CONTENT", delta="A")],
+    "a message that begins while it is open": [text("START"), text("CONTENT", delta="A"), text("START")],
+    "a call that begins while it is open": [call("START", toolCallName="f"), call("START", toolCallName="f")],
+    "a call with the id of one before it": [*ONE_CALL, ONE_CALL[0]],
+    "a chunk with the id of a call before it": [*ONE_CALL, CALL_CHUNK],
+    "the end of a call that did not begin": [call("END")],
+    "the end of a message that is over": [*A_TEXT, text("END")],
+    "a run that begins in another": [BEGIN],
+    "the end of what a chunk goes on with": [text("START"), CHUNK, text("END")],
+    "a chunk of a call that began, and is cut": [*ONE_CALL[:2], {**CALL_CHUNK, "delta": "x"}, text("START", "b")],
+    "a call that ends inside its arguments": [call("START", toolCallName="f"), call("ARGS", delta='{"a"'), call("END")],
+    "arguments that JSON does not know": [call("START", toolCallName="f"), call("ARGS", delta="NaN"), call("END")],
+    "many arguments whose brackets do not close": [
+        *(call("START", toolCallName="f"), call("ARGS", delta='{"a":["' + "x" * 40_000), call("ARGS", delta='"}')),
+        call("END"),
+    ],
 }
 
 
@@ -349,6 +371,63 @@ def test_what_its_client_fails_at_is_invalid(payloads: list[Any]) -> None:
     sent, error = drained(transcoder, stream + sse(END))
     assert isinstance(error, DialectError)
     assert gather(read("openai-chat", sent)[0]).error is not None
+
+
+CUT_CHUNK = call("CHUNK", toolCallName="f", delta='{"a"')
+
+
+@pytest.mark.parametrize("ending", [END, STEP, CHUNK], ids=lambda ending: ending["type"])
+def test_chunks_that_end_inside_a_calls_arguments_do_not_end_the_call(ending: dict[str, Any]) -> None:
+    stream = sse(BEGIN, CUT_CHUNK, *([] if ending is END else [ending]), END)
+    parts = whole(NAME, stream)
+    assert [part.kind for part in parts[2:5]] == ["tool_call", "tool_call", "invalid"]
+    assert parts[-2:] == CALLED
+    assert BlockEnd("c", "tool_call") not in parts
+    assert not gather(parts).tool_calls[0].complete
+    assert "the arguments of the call c are no JSON" in (gather(parts).problem() or "")
+    assert isinstance(drained(Transcoder(NAME, "openai-chat"), stream)[1], DialectError)
+
+
+def test_many_arguments_end_their_call_where_their_brackets_close() -> None:
+    deltas = ['{"a":"', *["x" * 10_000] * 4, '"}']
+    payloads = [call("START", toolCallName="f"), *[call("ARGS", delta=delta) for delta in deltas], call("END")]
+    message = gather(whole(NAME, sse(BEGIN, *payloads, END)))
+    assert message.tool_calls[0].complete
+    assert message.problem() is None
+
+
+@pytest.mark.parametrize("payloads", [[], [STEP], A_TEXT, [text("CONTENT", delta="A")], [text("END")]], ids=len)
+def test_a_run_that_did_not_begin_has_no_end(payloads: list[Any]) -> None:
+    parts, problem = read(NAME, sse(*payloads, END))
+    assert parts[-1].kind == "invalid"
+    assert problem == "ag-ui: the stream ended before RUN_FINISHED"
+
+
+def test_the_end_of_a_run_said_twice() -> None:
+    parts = whole(NAME, sse(BEGIN, END, END))
+    assert [part.kind for part in parts] == ["other", "start", "finish", "invalid", "done"]
+
+
+def test_after_a_reset_a_run_may_begin_in_the_middle_of_another() -> None:
+    decoder = PartDecoder(NAME)
+    decoder.feed(sse(BEGIN, *A_TEXT[:2]))
+    decoder.reset()
+    assert decoder.feed(sse(BEGIN, *A_TEXT, END)) + decoder.close() == [
+        *BEGUN,
+        TextDelta("A", "m"),
+        BlockEnd("m"),
+        *STOP,
+    ]
+
+
+def test_the_calls_of_a_run_are_bounded() -> None:
+    calls = [
+        payload for n in range(4096) for payload in (call("START", f"c{n}", toolCallName="f"), call("END", f"c{n}"))
+    ]
+    decoder = PartDecoder(NAME)
+    parts = decoder.feed(sse(BEGIN, *calls))
+    assert not gather(parts).invalid
+    assert decoder.feed(sse(call("START", "more")))[0].kind == "invalid"
 
 
 def drained(transcoder: Transcoder, *chunks: bytes) -> tuple[bytes, SSEError | None]:
@@ -383,13 +462,13 @@ def test_a_body_without_framing_means_nothing() -> None:
 
 def test_several_runs() -> None:
     second = {**BEGIN, "runId": "r2", "parentRunId": "r"}
-    parts = whole(NAME, sse(BEGIN, *ONE_CALL, {**END, "usage": [COUNTS]}, second, text("CONTENT", delta="A"), END))
+    parts = whole(NAME, sse(BEGIN, *ONE_CALL, {**END, "usage": [COUNTS]}, second, *A_TEXT, END))
     begun = [Other("RUN_STARTED", {"threadId": "t", "parentRunId": "r"}, NAME), Start("r2")]
     used = Usage(5, 4, 9, reasoning_tokens=1)
-    assert parts == [*BEGUN, *CALL_PARTS, used, Finish("tool_call"), *begun, TextDelta("A", "m"), *STOP]
+    assert parts == [*BEGUN, *CALL_PARTS, used, Finish("tool_call"), *begun, TextDelta("A", "m"), BlockEnd("m"), *STOP]
     again = write(NAME, parts)
     check(Decoder().feed(again))
-    assert [part for part in whole(NAME, again) if part.kind != "block_end" or part.of != "text"] == parts
+    assert whole(NAME, again) == parts
 
 
 def test_an_error_is_the_end_of_its_run_alone() -> None:

@@ -285,6 +285,7 @@ HAND_MADE: dict[str, list[bytes]] = {
             {"type": "tool-input-start", "toolCallId": "c", "toolName": "f"},
             {"type": "tool-input-delta", "toolCallId": "c", "inputTextDelta": '{"x":2}'},
             {"type": "tool-input-available", "toolCallId": "c", "toolName": "f", "input": {"x": 1}},
+            {"type": "tool-output-available", "toolCallId": "c", "output": {"y": 2}},
             {"type": "tool-input-error", "toolCallId": "d", "toolName": "f", "input": "{", "errorText": "no"},
             {"type": "data-weather", "id": "w", "data": {"c": 1}},
             {"type": "finish-step"},

@@ -1,13 +1,14 @@
 """The vercel-ai-ui dialect: bytes in, parts out; parts in, events out; what is refused; where a stream may end."""
 
 import json
+import pickle
 from typing import Any
 
 import captures
 import pytest
-from reading import gather, read, sse, whole, write
+from reading import gather, pieces, read, sse, whole, write
 
-from sse_core import Decoder, EncodeError, LimitError, TruncatedError
+from sse_core import Decoder, DialectError, EncodeError, LimitError, TruncatedError
 from sse_core.dialects import (
     BlockEnd,
     Done,
@@ -62,6 +63,7 @@ def call(id: str, **members: Any) -> ToolCallDelta:
     return ToolCallDelta("", id, id, "f", **members)
 
 
+SERVERS = ToolCallDelta("", "a", server=True)  # what says that the call a is the server's
 ITEM = {"openai": {"itemId": "msg_1"}}
 SIGNED = {"anthropic": {"signature": "c2ln"}}
 REDACTED = {"anthropic": {"redactedData": "cmVk"}}
@@ -290,19 +292,47 @@ READ: dict[str, tuple[list[Any], list[Part]]] = {
             call("a"),
             BlockEnd("a", "tool_call"),
             other("tool-output-available", "a", output=1),
+            SERVERS,
             Finish("stop", "stop"),
         ],
     ),
     "a stop with a call to act on is tool_call": (
-        [have("a", {}), event("tool-approval-request", "a", approvalId="p"), FINISH],
+        [have("a", {}), FINISH],
+        [call("a"), BlockEnd("a", "tool_call"), Finish("tool_call", "stop")],
+    ),
+    "one that waits for an approval is the server's, which runs it then": (
+        [
+            have("a", {}),
+            event("tool-approval-request", "a", approvalId="p"),
+            event("tool-output-denied", "a"),
+            FINISH,
+        ],
         [
             call("a"),
             BlockEnd("a", "tool_call"),
             other("tool-approval-request", "a", approvalId="p"),
+            SERVERS,
+            other("tool-output-denied", "a"),
+            Finish("stop", "stop"),
+        ],
+    ),
+    "a call that has its output, and one to act on": (
+        [have("a", {}), event("tool-output-available", "a", output=1), have("b", {}), FINISH],
+        [
+            call("a"),
+            BlockEnd("a", "tool_call"),
+            other("tool-output-available", "a", output=1),
+            SERVERS,
+            call("b"),
+            BlockEnd("b", "tool_call"),
             Finish("tool_call", "stop"),
         ],
     ),
-    "a call that the server mended has no end": (
+    "a call that has no input where the answer was cut": (
+        [begin("a"), add("a", "{}"), event("finish", finishReason="length")],
+        [call("a"), ToolCallDelta("{}", "a"), Finish("length", "length")],
+    ),
+    "a call that the server mended, and ran, has no end": (
         [
             begin("a"),
             add("a", '{"x":'),
@@ -310,6 +340,8 @@ READ: dict[str, tuple[list[Any], list[Part]]] = {
             begin("b"),
             add("b", "{}"),
             have("b", {"x": 1}),
+            event("tool-output-available", "a", output=1),
+            event("tool-output-available", "b", output=1),
         ],
         [
             call("a"),
@@ -318,7 +350,11 @@ READ: dict[str, tuple[list[Any], list[Part]]] = {
             call("b"),
             ToolCallDelta("{}", "b"),
             other("tool-input-available", "b", {"input": {"x": 1}}),
-            Finish("tool_call"),
+            other("tool-output-available", "a", output=1),
+            SERVERS,
+            other("tool-output-available", "b", output=1),
+            ToolCallDelta("", "b", server=True),
+            Finish("stop"),
         ],
     ),
     "nor has one whose input is an error, with fragments or without": (
@@ -496,25 +532,124 @@ def test_the_sentinel_after_an_error_is_the_end() -> None:
     assert write(NAME, [Error("Busy")]) == sse('{"type":"error","errorText":"Busy"}', "[DONE]")
 
 
-def test_a_call_with_more_arguments_than_are_compared_ends_with_its_input() -> None:
-    text = json.dumps({"x": "y" * 40_000})
+NOT_RUN: dict[str, list[Any]] = {
+    "a call without fragments": [begin("a")],
+    "a call whose fragments are whole": [begin("a"), add("a", '{"x":1}')],
+    "a call that the server mended": [begin("a"), add("a", '{"x":1}'), have("a", {"x": 2})],
+    "a call whose fragments were no JSON": [begin("a"), add("a", '{"x":'), have("a", {"x": 1})],
+    "a call of many fragments that the server mended": [
+        *(begin("a"), add("a", '{"x":"'), add("a", "y" * 40_000), add("a", '"}'), have("a", {"x": "y"})),
+    ],
+    "a call of many fragments, and an input that is no JSON": [
+        begin("a"),
+        add("a", "y" * 40_000),
+        have("a", float("nan")),
+    ],
+    "a call that begins again before its end": [begin("a"), have("b", {}), begin("a"), have("a", {})],
+}
+
+
+@pytest.mark.parametrize("word", ["stop", "tool-calls", None, "no finish"])
+@pytest.mark.parametrize("payloads", NOT_RUN.values(), ids=NOT_RUN)
+def test_a_finish_does_not_complete_a_call_that_its_client_does_not_run(payloads: list[Any], word: Any) -> None:
+    finish = [] if word == "no finish" else [event("finish", finishReason=word)]
+    stream = sse(*payloads, *finish, "[DONE]")
+    parts = whole(NAME, stream)
+    assert [part.kind for part in parts[-3:]] == ["invalid", "finish", "done"]
+    assert "without the input of the call a" in (gather(parts).problem() or "")
+    assert not gather(parts).tool_calls[0].complete
+    transcoder = Transcoder(NAME, "openai-chat")
+    sent = transcoder.feed(stream)
+    with pytest.raises(DialectError):
+        transcoder.close()
+    assert b'"finish_reason":"' not in sent
+    assert whole(NAME, *pieces(stream)) == parts
+
+
+def test_the_damage_is_said_once_and_not_after_an_error() -> None:
+    kinds = [part.kind for part in whole(NAME, sse(begin("a"), FINISH, FINISH, "[DONE]"))]
+    assert kinds == ["tool_call", "invalid", "finish", "done"]
+    kinds = [part.kind for part in whole(NAME, sse(begin("a"), event("error", errorText="x"), FINISH, "[DONE]"))]
+    assert kinds == ["tool_call", "error", "done"]
+
+
+TAKEN: dict[str, list[Any]] = {
+    "refused": [begin("a"), add("a", "{}"), event("tool-input-error", "a", errorText="no")],
+    "refused, of free text": [begin("a", inputEncoding="text"), add("a", "{"), event("tool-input-error", "a")],
+    "answered": [have("a", {}), event("tool-output-available", "a", output=1)],
+    "to be approved": [have("a", {}), event("tool-approval-request", "a", approvalId="p")],
+}
+
+
+@pytest.mark.parametrize("payloads", TAKEN.values(), ids=TAKEN)
+def test_a_call_that_is_none_to_act_on_does_not_leave_beside_one_that_is(payloads: list[Any]) -> None:
+    stream = sse(*payloads, have("b", {}), FINISH, "[DONE]")
+    message = gather(whole(NAME, stream))
+    assert message.problem() is None
+    assert [(call.server, call.complete) for call in message.tool_calls] == [(True, False), (False, True)]
+    sent = b""
+    with pytest.raises(EncodeError) as raised:
+        sent = Transcoder(NAME, "openai-chat").feed(stream)
+    assert b'tool_calls"' not in (sent + raised.value.data).partition(b'"finish_reason":"')[2]
+
+
+@pytest.mark.parametrize("text", ["{", "NaN"])
+def test_a_call_that_was_refused_for_what_is_no_json_is_not_whole(text: str) -> None:
+    payloads = [begin("a"), add("a", text), event("tool-input-error", "a", errorText="no"), have("b", {}), FINISH]
+    message = gather(whole(NAME, sse(*payloads, "[DONE]")))
+    assert message.problem() == "the call of f is not whole"
+    assert [call.complete for call in message.tool_calls] == [False, True]
+
+
+def test_a_call_that_was_answered_leaves_under_a_finish_that_has_no_call_run() -> None:
+    stream = sse(*TAKEN["answered"], FINISH, "[DONE]")
+    transcoder = Transcoder(NAME, "openai-chat")
+    sent = transcoder.feed(stream) + transcoder.close()
+    assert transcoder.problem is None
+    assert gather(whole("openai-chat", sent)).choices[0].raw_reason == "stop"
+
+
+SPELLED = {"x": "é" * 35_000, "y": [1, 2]}
+SPELLINGS = [
+    json.dumps(SPELLED, ensure_ascii=ascii, separators=separators)
+    for ascii in (False, True)
+    for separators in ((",", ":"), (", ", ": "))
+]
+
+
+@pytest.mark.parametrize("text", [*SPELLINGS, "text" * 10_000], ids=range(5))
+def test_many_arguments_end_with_an_input_that_is_spelled_the_same(text: str) -> None:
+    input = SPELLED if text in SPELLINGS else text
+    start = begin("a", **({} if text in SPELLINGS else {"inputEncoding": "text"}))
     fragments = [text[:30_000], text[30_000:-1], text[-1:]]
-    payloads = [begin("a"), *[add("a", fragment) for fragment in fragments], have("a", {"other": 1})]
-    small = [begin("b"), add("b", "{}"), have("b", {"x": 1})]
-    parts = whole(NAME, sse(*payloads, *small, "[DONE]"))
-    assert [part.kind for part in parts] == [
-        *("tool_call", "tool_call", "tool_call", "tool_call", "block_end"),
-        *("tool_call", "tool_call", "other", "finish", "done"),
-    ]
+    payloads = [start, *[add("a", fragment) for fragment in fragments], have("a", input)]
+    small = [begin("b"), add("b", "{}"), have("b", {})]
+    message = gather(whole(NAME, sse(*payloads, *small, FINISH, "[DONE]")))
+    assert message.problem() is None
+    assert [call.complete for call in message.tool_calls] == [True, True]
+
+
+def test_what_is_kept_of_calls_is_bounded() -> None:
+    decoder, sizes = PartDecoder(NAME), []
+    for round in range(8):
+        for number in range(1000):
+            id = f"call-{round}-{number}" * 5
+            decoder.feed(sse(begin(id), add(id, "x" * 100), have(id, {"x": 1})))
+            decoder.feed(sse(event("tool-output-available", id, output=1)))
+        sizes.append(len(pickle.dumps(decoder)))
+    assert sizes[-1] <= sizes[1]
 
 
 def test_blocks_and_calls_past_the_most_are_read_yet_not_followed() -> None:
     blocks = [event("text-start", str(number)) for number in range(1025)]
     parts = whole(NAME, sse(*blocks, event("text-end", "1023"), event("text-end", "1024"), "[DONE]"))
     assert parts == [TextDelta("", "1023"), BlockEnd("1023"), BlockEnd("1024"), *INFERRED]
-    calls = [begin(str(number)) for number in range(1025)]
+    calls = [have(str(number), {}) for number in range(1025)]
     parts = whole(NAME, sse(*calls, add("0", "{}"), add("1", "{}"), "[DONE]"))
-    assert parts[-4:-2] == [other("tool-input-delta", "0", inputTextDelta="{}"), ToolCallDelta("{}", "1")]
+    assert parts[-4:-2] == [other("tool-input-delta", id, inputTextDelta="{}") for id in "01"]
+    calls = [begin(str(number)) for number in range(1025)]
+    parts = whole(NAME, sse(*calls, "[DONE]"))
+    assert [part.kind for part in parts[1023:]] == ["tool_call", "invalid", "invalid", "finish", "done"]
 
 
 @pytest.mark.parametrize("data", ["{", "[]", "5", '"x"', "null"])

@@ -64,7 +64,8 @@ class Writer:
 
     Facts, in place of checks. `one_choice`: a second choice is refused. `server_calls`: calls that the provider
     runs have a place; else they are dropped. `told_later`: that it runs a call may be said after the call began;
-    else such a fragment is refused, since the call was written as the client's. `text_calls`: arguments may be no
+    else such a fragment is refused, since the call was written as the client's; and where the call was over, the
+    finish that would have it run. `text_calls`: arguments may be no
     JSON; else such a call is refused. `replaces`: a Start after content begins the message again; else it is refused.
 
     >>> from sse_core.dialects import TextDelta, get
@@ -115,8 +116,10 @@ class Writer:
         self.called: set[int] = set()
         # The calls that were handed on: the end of one that was dropped is dropped, too.
         # By choice and block, the id of each, the block under which it is written, and whether the provider runs it:
-        # another id there is another call.
-        self._calls_seen: dict[tuple[int, Block], tuple[str | None, Block, bool]] = {}
+        # another id there is another call. None in place of that: the client's, and over.
+        self._calls_seen: dict[tuple[int, Block], tuple[str | None, Block, bool | None]] = {}
+        # The choices with a call that was written as the client's, and is none to act on.
+        self._answered: set[int] = set()
         # The choices of which something was said: a Start can no longer be the first word.
         self.spoken: set[int] = set()
 
@@ -300,13 +303,18 @@ class Writer:
             if part.of != "tool_call":
                 return self.write_block_end(part)
             seen = self._calls_seen.get((choice, part.block))
-            return [] if seen is None else self.write_block_end(BlockEnd(seen[1], "tool_call", choice))
+            if seen is None:
+                return []
+            self._calls_seen[choice, part.block] = seen[0], seen[1], seen[2] or None
+            return self.write_block_end(BlockEnd(seen[1], "tool_call", choice))
         if part.kind == "start":
             if choice in self.spoken and not self.replaces:
                 raise EncodeError("part", part, f"comes after content: no message begins again in {self.name}")
             self.held.add(OVERHEAD + length(part.id, part.model))
             return self.write_start(part)
         if part.kind == "finish":
+            if part.reason == "tool_call" and choice in self._answered:
+                raise EncodeError("part", part, "would have a call run that was answered, or is not the client's")
             old = self.finishes.get(choice)
             before = 0 if old is None else OVERHEAD + length(old.raw_reason)
             self.held.add(OVERHEAD + length(part.raw_reason) - before)
@@ -328,6 +336,9 @@ class Writer:
         id, block, server = self._calls_seen.get(key, (None, part.block, part.server))
         another = bool(part.id and id and part.id != id)
         if part.server and not server and not another and not self.told_later:
+            if server is None and not part.arguments:
+                self._answered.add(part.choice)
+                return []
             raise EncodeError("part", part, "is not known to be of the client's call in whose block it came")
         if part.server and not self.server_calls:
             return []

@@ -12,6 +12,10 @@
     of another role, or a subagent      Other, and so all that follows with that id
     tool results, state, steps, ...     Other
 
+Invalid where the client throws: RUN_FINISHED of no run or while a block is open, RUN_STARTED in a run, START of what is
+open, more or the END of what is not; and where it would join or break arguments: a call's id that comes again, and
+arguments that are no JSON at the end of a call, which then has no BlockEnd.
+
 What a START says beside its ids (`name`, `metadata`, a `parentMessageId` that is not the one written here) is an Other
 of its type and block before the part. No event is the last, since another run may follow: the end of the body is the
 end, after RUN_FINISHED a good one; the client takes it for good inside a run, too, so a cut must be told as RUN_ERROR.

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from ..._parts import BlockEnd, Error, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
-from ...base import JsonReader, count_or_none, dict_of, dicts_of, short, str_or_none, text_of
-from .words import COUNTS, EVENTS, IDS, OUTCOMES, SAID, SPANS, STARTS, is_subagents
+from ...base import JsonReader, Text, count_or_none, dict_of, dicts_of, short, str_or_none, text_of
+from ...base.blocks import Nesting
+from .words import COUNTS, EVENTS, IDS, OUTCOMES, SAID, SPANS, STARTS, is_json, is_subagents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     Key = tuple[Kind, str]
 
 _MAX_BLOCKS = 1024  # that are open at once; of others' messages and of reasoning, that are remembered
+_MAX_CALLS = 4096  # of a run
+_MAX_ARGUMENTS = 32 * 1024  # characters of arguments that are kept, to see whether they are JSON
 # Chunks have no END: what they began ends with the next of these events, but those of a subagent, or of a block.
 _ENDS_CHUNKS = frozenset(
     (
@@ -32,7 +35,9 @@ _ENDS_CHUNKS = frozenset(
 class AgUiReader(JsonReader):
     """Reads AG-UI: a run's text, reasoning and calls, by their ids; all else is an Other.
 
-    A payload that names no block of its own, or lacks its text, is Invalid: its client fails there.
+    A payload that names no block of its own, or lacks its text, is Invalid: its client fails there. So it does where
+    a run ends that did not begin, or in which something is open, and where something begins again that is open. Of a
+    run whose beginning is not there the content is read, but it has no end.
     """
 
     body_ends = True
@@ -51,6 +56,17 @@ class AgUiReader(JsonReader):
         # The message under which the writer would put the next call.
         self._parent: str | None = None
         self._thoughts = 0
+        # Whether RUN_STARTED came, and no end of the run.
+        self._running = False
+        # The calls of the run: a client joins what has the id of one to its arguments. Those of calls that are open,
+        # or their brackets where they are too long, and the room that is left.
+        self._calls: set[str] = set()
+        self._arguments: dict[str, Text | Nesting] = {}
+        self._room = _MAX_ARGUMENTS
+
+    def reset(self) -> None:
+        super().reset()
+        self._running = False
 
     def is_sentinel(self, data: str) -> bool:
         return False  # the protocol has none: its client fails there
@@ -69,13 +85,13 @@ class AgUiReader(JsonReader):
             # Nearly every event: more of what is open.
             id, delta = payload.get(IDS[of]), payload.get("delta")
             if type(id) is str and type(delta) is str and delta and self._open.get((of, id)) is False:
-                return [_fragment(of, delta, id)]
+                return [self._fragment(of, delta, id)]
         return self._read_block(of, step, payload, event)
 
     def _read_block(self, of: Kind, step: Step, payload: dict[str, Any], event: Event) -> list[Part]:
         key = self._key(of, step, payload, event)
         if key is None or self._is_foreign(key, step, payload, event):
-            parts = [] if is_subagents(payload) else self._end_chunks()
+            parts = [] if is_subagents(payload) else self._end_chunks(event)
             if step == "chunk" and not is_subagents(payload):
                 self._chunked = key
             return [*parts, self.other(payload, event)]
@@ -83,15 +99,23 @@ class AgUiReader(JsonReader):
             self.said()
         if step == "chunk" and key == self._chunked:
             return self._read_delta(key, payload.get("delta", ""), event)
-        parts = self._end_chunks()
+        parts = self._end_chunks(event)
+        if step == "start" and key in self._open:
+            return [*parts, *self._invalid(f"{payload['type']} of what is open", event)]
+        if step == "end" and key not in self._open and self._running:
+            return [*parts, *self._invalid(f"{payload['type']} of what is not open", event)]
         if step == "end":
-            return parts + self._end(key)
+            return parts + self._end(key, event)
         if step != "delta":
             parts += self._begin(key, payload, event)
         if step == "start":
             return parts
         self._chunked = key if step == "chunk" else None
         return parts + self._read_delta(key, payload.get("delta", "" if step == "chunk" else None), event)
+
+    def _invalid(self, problem: str, event: Event) -> list[Part]:
+        """[the Invalid of an event], of which more than that is told."""
+        return self.invalid(event, self.unreadable(problem, event))
 
     def _key(self, of: Kind, step: Step, payload: dict[str, Any], event: Event) -> Key | None:
         """The block that an event is about; None if it is some other message's."""
@@ -121,9 +145,14 @@ class AgUiReader(JsonReader):
     def _begin(self, key: Key, payload: dict[str, Any], event: Event) -> list[Part]:
         of, id = key
         if key not in self._open:
-            if len(self._open) >= _MAX_BLOCKS:
-                raise self.unreadable(f"more than {_MAX_BLOCKS} messages and calls are open", event)
+            if len(self._open) >= _MAX_BLOCKS or len(self._calls) >= _MAX_CALLS:
+                raise self.unreadable(f"more than {_MAX_BLOCKS} messages are open, or {_MAX_CALLS} calls came", event)
+            if of == "tool_call" and id in self._calls:
+                raise self.unreadable("a call has the id of one before it, which its client joins it to", event)
             self._open[key] = True
+            if of == "tool_call":
+                self._calls.add(id)
+                self._arguments[id] = Text()
         parts: list[Part] = []
         more = {name: value for name, value in payload.items() if value is not None and name not in SAID}
         parent = str_or_none(payload.get("parentMessageId")) if of == "tool_call" else None
@@ -144,13 +173,38 @@ class AgUiReader(JsonReader):
         if type(delta) is not str:
             raise self.unreadable("a delta is no text", event)
         if key not in self._open:
-            if of == "tool_call":
-                raise self.unreadable("arguments of a call that did not begin, or is over", event)
+            if of == "tool_call" or self._running:
+                raise self.unreadable("more of what did not begin, or is over", event)
             self._begin(key, {}, event)
         if not delta:
             return []
         self._say(key)
-        return [_fragment(of, delta, id)]
+        return [self._fragment(of, delta, id)]
+
+    def _fragment(self, of: Kind, text: str, id: str) -> Part:
+        if of == "text":
+            return TextDelta(text, id)
+        if of == "reasoning":
+            return ReasoningDelta(text, id)
+        said = self._arguments[id]
+        if isinstance(said, Nesting):
+            said.feed(text)
+        else:
+            said.append(text)
+            self._room -= len(text)
+            if self._room < 0:
+                self._room += said.size
+                self._arguments[id] = nesting = Nesting()
+                nesting.feed(str(said))
+        return ToolCallDelta(text, id)
+
+    def _is_whole(self, id: str) -> bool:
+        """Whether the arguments of a call, which ends, are JSON: of many, whether their brackets close."""
+        said = self._arguments.pop(id)
+        if isinstance(said, Nesting):
+            return said.whole
+        self._room += said.size
+        return is_json(str(said))
 
     def _say(self, key: Key) -> None:
         """Something is given of a block: the writer begins it here."""
@@ -159,24 +213,29 @@ class AgUiReader(JsonReader):
             self._parent = id
         self._open[key] = False
 
-    def _end(self, key: Key) -> list[Part]:
+    def _end(self, key: Key, event: Event) -> list[Part]:
         of, id = key
         if key not in self._open:
             return []
-        parts: list[Part] = [_fragment(of, "", id)] if self._open[key] else []
+        parts: list[Part] = [self._fragment(of, "", id)] if self._open[key] else []
         self._say(key)
         del self._open[key]
+        if of == "tool_call" and not self._is_whole(id):
+            return self._invalid(f"the arguments of the call {id} are no JSON", event)
         return [*parts, BlockEnd(id, of)]
 
-    def _end_chunks(self) -> list[Part]:
+    def _end_chunks(self, event: Event) -> list[Part]:
         """The end of what chunks began, which no event says."""
         key, self._chunked = self._chunked, None
-        return [] if key is None else self._end(key)
+        return [] if key is None else self._end(key, event)
 
     def _read_other(self, name: str, payload: dict[str, Any], event: Event) -> list[Part]:
         """Any event that is of no block."""
         if name == "RUN_STARTED":
+            if self._running:
+                raise self.unreadable("RUN_STARTED while a run is active", event)
             self.begin()
+            self._running = True
             data = {name: value for name, value in payload.items() if name not in ("type", "runId")}
             return [Other("RUN_STARTED", data, self.name), Start(str_or_none(payload.get("runId")))]
         if name == "RUN_FINISHED":
@@ -184,12 +243,13 @@ class AgUiReader(JsonReader):
         if name == "RUN_ERROR":
             message = str_or_none(payload.get("message")) or "the run failed without a message"
             self._chunked = None
+            self._running = False
             return [*self._read_usage(payload), *self.fail(Error(message, None, str_or_none(payload.get("code"))))]
         if is_subagents(payload):
             return [self.other(payload, event)]
         if name == "REASONING_ENCRYPTED_VALUE":
             return [self._read_signature(payload) or self.other(payload, event)]
-        parts = self._end_chunks() if name in _ENDS_CHUNKS else []
+        parts = self._end_chunks(event) if name in _ENDS_CHUNKS else []
         if name in SPANS:
             return parts
         if name == "TOOL_CALL_RESULT":
@@ -206,10 +266,13 @@ class AgUiReader(JsonReader):
         return ReasoningDelta("", id, value)
 
     def _read_finish(self, payload: dict[str, Any], event: Event) -> list[Part]:
-        if any(of == "tool_call" and (of, id) != self._chunked for of, id in self._open):
-            raise self.unreadable("RUN_FINISHED while a call is open", event)
-        parts = self._end_chunks()
-        self._open.clear()
+        if not self._running and not self.failed:
+            raise self.unreadable("RUN_FINISHED of a run that did not begin, or is over", event)
+        parts = self._end_chunks(event)
+        if self._open and not self.failed:
+            kinds = " and ".join(sorted({of for of, _ in self._open}))
+            return [*parts, *self._invalid(f"RUN_FINISHED while {kinds} is open", event)]
+        self._running = False
         parts += self._read_usage(payload)
         rest = {name: value for name, value in payload.items() if value is not None and name not in ("type", *_RUN)}
         entries = dicts_of(rest.get("usage"))
@@ -217,10 +280,8 @@ class AgUiReader(JsonReader):
             del rest["usage"]
         if rest:
             parts.append(Other("RUN_FINISHED", rest, self.name))
-        if self.waiting:
-            word = text_of(dict_of(payload.get("outcome")).get("type"))
-            parts += self.finish("other", word) if word in OUTCOMES else self.finish("stop")
-        return parts
+        word = text_of(dict_of(payload.get("outcome")).get("type"))
+        return parts + (self.finish("other", word) if word in OUTCOMES else self.finish("stop"))
 
     def _read_usage(self, payload: dict[str, Any]) -> list[Part]:
         """The Usage of all entries, one for each model."""
@@ -233,12 +294,6 @@ class AgUiReader(JsonReader):
 
 _RUN = ("threadId", "runId")
 _COUNTED = frozenset(COUNTS.values())
-
-
-def _fragment(of: Kind, text: str, block: str) -> Part:
-    if of == "text":
-        return TextDelta(text, block)
-    return ToolCallDelta(text, block) if of == "tool_call" else ReasoningDelta(text, block)
 
 
 def _remember(known: OrderedDict[Any, None], key: object) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal
@@ -71,3 +73,16 @@ OUTCOMES = ("interrupt", "cancelled")
 def is_subagents(payload: dict[str, Any]) -> bool:
     """Whether an event is of what a subagent does, which is no part of the answer."""
     return payload.get("subagentRunId") is not None
+
+
+def is_json(text: str) -> bool:
+    """Whether a call's arguments are whole: nothing means {}."""
+    try:
+        json.loads(text or "{}", parse_int=str, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

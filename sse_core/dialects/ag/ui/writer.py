@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import json
-
 from ...._errors import EncodeError
 from ..._parts import Error, Start
 from ...base import OVERHEAD, Writer, given, length, short, str_or_none, text_of, weight
 from ...base.screen import Screen
-from .words import COUNTS, DELTAS, ENDS, EVENTS, IDS, SAID, STARTS, is_subagents
+from .words import COUNTS, DELTAS, ENDS, EVENTS, IDS, SAID, STARTS, is_json, is_subagents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,9 +55,8 @@ class AgUiWriter(Writer):
         self._parent: str | None = None
         # The id of the last message of reasoning of each block, open or over: signatures may come late.
         self._reasoning: dict[Block, str] = {}
-        # What came in Others, for the START of a block and for RUN_FINISHED.
+        # What came in Others, for the START of a block and for RUN_FINISHED, which is of none.
         self._starts: dict[tuple[str, Block], dict[str, Any]] = {}
-        self._rest: dict[str, Any] | None = None
         # The messages and calls in Others that are not the answer's: what follows of them is neither. And those that
         # are. Each is the member that is its id, and that.
         self._foreign: set[tuple[str, str]] = set()
@@ -117,7 +114,7 @@ class AgUiWriter(Writer):
         if shown is None:
             return []
         self._screen.close(shown)
-        if shown.kind == "tool_call" and not _is_json(str(shown.arguments)):
+        if shown.kind == "tool_call" and not is_json(str(shown.arguments)):
             self._cut = self._cut or shown
             return []  # a client would run it; the finish will tell whether it may be so
         return self._close(shown)
@@ -127,17 +124,14 @@ class AgUiWriter(Writer):
         if type(data) is not dict:
             return self.reserved(part)
         self.dumps(data)  # it may be refused, and nothing has happened yet
-        if kind is not None and part.block is not None:
-            self._hold(self._starts.get((kind, part.block)), data)
-            self._starts[kind, part.block] = data
+        if name == "RUN_FINISHED" or (kind is not None and part.block is not None):
+            key = (name, 0) if kind is None or part.block is None else (kind, part.block)
+            self._hold(self._starts.get(key), data)
+            self._starts[key] = data
             return []
         if name == "RUN_STARTED":
             self._hold(self._started, data)
             self._started = data
-            return []
-        if name == "RUN_FINISHED":
-            self._hold(self._rest, data)
-            self._rest = data
             return []
         payload = {"type": name, **data}
         if payload["type"] != name:
@@ -197,7 +191,7 @@ class AgUiWriter(Writer):
         """The ends of all that is open; and the call, if any, that must not end."""
         items, cut = self._begun(), self._cut
         for shown in self._screen.close_all():
-            if shown.kind == "tool_call" and not (finish.reason in _WHOLE and _is_json(str(shown.arguments))):
+            if shown.kind == "tool_call" and not (finish.reason in _WHOLE and is_json(str(shown.arguments))):
                 cut = cut or shown
             else:
                 items += self._close(shown)
@@ -220,7 +214,7 @@ class AgUiWriter(Writer):
         return self.event({"type": "RUN_STARTED", **self._run, **rest})
 
     def _finish_run(self, finish: Finish) -> Event:
-        rest = {name: value for name, value in (self._rest or {}).items() if name not in _RUN}
+        rest = {name: value for name, value in self._starts.get(("RUN_FINISHED", 0), {}).items() if name not in _RUN}
         if finish.reason == "other" and finish.raw_reason == "cancelled":
             rest.setdefault("outcome", {"type": "cancelled"})
         usage = self._usage()
@@ -297,16 +291,3 @@ class AgUiWriter(Writer):
     def _hold(self, old: dict[str, Any] | None, new: dict[str, Any]) -> None:
         """Count `new`, which is kept in place of `old`."""
         self.held.add(OVERHEAD + weight(new) - (0 if old is None else OVERHEAD + weight(old)))
-
-
-def _is_json(text: str) -> bool:
-    """Whether a call's arguments are whole: nothing means {}."""
-    try:
-        json.loads(text or "{}", parse_int=str, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")

@@ -4,9 +4,12 @@
 start: Start(id = messageId, model = messageMetadata.model). text-start, -delta, -end, and the same of reasoning:
 deltas and BlockEnd, block = id. tool-input-start, -delta, -available: ToolCallDelta and BlockEnd, block = id =
 toolCallId. finish: Usage (messageMetadata.usage), Finish. abort: an Other, then Finish("other", "abort"). error:
-Error, after which the stream goes on. All else is an Other: data-*, files, sources, steps, a tool's output, and the
-members that no part says, named by the event they came in and before its part. The end is `[DONE]`, after an error
-too; the body may also end after finish or abort.
+Error, after which the stream goes on. tool-input-error, tool-approval-request and a call's output: an Other, and a
+ToolCallDelta that says that the call is the server's. A finish (but of length and the like) while a call has no
+input, or another than its fragments spell, and was not answered: Invalid, since its client never runs it so. All else
+is an Other: data-*, files, sources, steps, a tool's output, and the members that no part says, named by the event
+they came in and before its part. The end is `[DONE]`, after an error too; the body may also end after finish or
+abort.
 
 Its client takes a stream that just ends for a success, so a cut is written as error and `[DONE]`; a call whose
 arguments are no JSON is tool-input-error, since tool-input-available has the client run it. `provider` is under

@@ -3,20 +3,34 @@
 
 from __future__ import annotations
 
+from ...._items import Event
 from ..._parts import BlockEnd, Other, ReasoningDelta, Start, TextDelta, ToolCallDelta, Usage
-from ...base import JsonReader, Text, count_or_none, dict_of, given, short, str_or_none, text_of
-from .words import ANSWERS, BLOCKS, COUNTS, MAX_INPUT, REASONS, SIGNATURES, more_of, spells
+from ...base import Heard, JsonReader, Text, count_or_none, dict_of, given, short, str_or_none, text_of
+from ...base.json import SENTINEL
+from .words import (
+    ANSWERS,
+    BLOCKS,
+    COUNTS,
+    MAX_INPUT,
+    REASONS,
+    SERVERS,
+    SIGNATURES,
+    more_of,
+    read_input,
+    spellings,
+    spells,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ...._items import Event
     from ..._parts import Part
 
-# Past these an open block is not followed, and the call that began first no longer.
+# Past these an open block is not followed, the call that began first no longer, and no call begins.
 _MAX_BLOCKS = 1024
 _MAX_CALLS = 1024
+_NOTHING = Text()  # of the calls that are over; never added to
 
 
 class _Call:
@@ -31,8 +45,8 @@ class _Call:
         self.server = server
         self.json = json
         self.over = False
-        # Its fragments: "" is none, None too many to be compared with its input.
-        self.text: Text | None = Text()
+        # Its fragments; or, where they are too many to be kept, a digest of them.
+        self.text: Text | Heard = Text()
 
     def block(self, id: str) -> str:
         return f"{id}#{self.again}" if self.again else id
@@ -42,7 +56,10 @@ class UIReader(JsonReader):
     """Reads the UI message stream. Blocks may interleave, and are not held to the order that its client holds them to.
 
     A block that ends with nothing said begins with an empty delta, so that none is lost on the way through parts.
-    A call whose input is not what its fragments spell was mended by the server: an Other, and no BlockEnd.
+    A call whose input is not what its fragments spell was mended by the server: an Other, and no BlockEnd. Parts
+    cannot unsay the fragments, so a finish that would have such a call run is Invalid, as is one while a call has no
+    input, which its client never runs. What was refused, answered, or waits for an approval is the server's call; but
+    one that was refused for arguments that are no JSON is not whole, as it is elsewhere.
     """
 
     def begin(self) -> None:
@@ -57,6 +74,8 @@ class UIReader(JsonReader):
         self._calls: dict[str, _Call] = {}
         self._count = 0
         self._room = MAX_INPUT
+        # The client's calls without an input that their fragments spell: no finish may complete them.
+        self._lacking: dict[str, None] = {}
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         kind = payload.get("type")
@@ -65,17 +84,20 @@ class UIReader(JsonReader):
         if kind in BLOCKS:
             return self._read_block(kind, payload)
         if kind.startswith("tool-"):
-            return self._read_tool(kind, payload)
+            return self._read_tool(kind, payload, event)
         if kind == "error":
             return self.fail(payload)
         if kind == "start" and not self._begun:
             return self._read_start(payload)
         if kind in ("finish", "message-metadata"):
-            return self._read_finish(kind, payload)
+            return self._read_finish(kind, payload, event)
         if kind == "abort":
             self._finished = True
             return [self.other(payload, event), *self.finish_later("other", "abort")]
         return [self.other(payload, event)]
+
+    def read_sentinel(self) -> list[Part]:
+        return [*self._check_calls(Event(SENTINEL)), *super().read_sentinel()]
 
     def whole(self) -> bool:
         return self._finished
@@ -89,14 +111,24 @@ class UIReader(JsonReader):
             metadata = {name: value for name, value in members.items() if name != "model"}
         return [*self._read_metadata(metadata), Start(str_or_none(payload.get("messageId")), model)]
 
-    def _read_finish(self, kind: str, payload: dict[str, Any]) -> list[Part]:
+    def _read_finish(self, kind: str, payload: dict[str, Any], event: Event) -> list[Part]:
         parts = self._read_metadata(payload.get("messageMetadata"))
         if kind == "finish":
             self._finished = True
             word = str_or_none(payload.get("finishReason"))
             if word is not None:
                 parts += self.finish_later(REASONS.get(word, "other"), word)
+            parts += self._check_calls(event)
         return parts
+
+    def _check_calls(self, event: Event) -> list[Part]:
+        """[Invalid], if a finish would complete a call that its client does not run; said once of each."""
+        finish = self.finishes.get(0)
+        if not self._lacking or self.failed or (finish and finish.reason not in ("stop", "tool_call")):
+            return []
+        id = next(iter(self._lacking))
+        self._lacking.clear()
+        return self.invalid(event, self.unreadable(f"the answer ends without the input of the call {id}", event))
 
     def _read_metadata(self, metadata: Any) -> list[Part]:
         """The Usage in metadata, and an Other of what else there is."""
@@ -139,15 +171,15 @@ class UIReader(JsonReader):
             parts.append(BlockEnd(block, of))
         return parts
 
-    def _read_tool(self, kind: str, payload: dict[str, Any]) -> list[Part]:
+    def _read_tool(self, kind: str, payload: dict[str, Any], event: Event) -> list[Part]:
         id = str_or_none(payload.get("toolCallId"))
         if id is None:
             return [Other(kind, payload, self.name)]
         call = self._calls.get(short(id))
         if kind == "tool-input-start":
-            return self._begin_call(id, payload)
+            return self._begin_call(id, payload, event)
         if kind == "tool-input-available" and call is None:
-            return [*self._begin_call(id, payload), *self._read_input(id, self._calls[short(id)], payload)]
+            return [*self._begin_call(id, payload, event), *self._read_input(id, self._calls[short(id)], payload)]
         if call is None:
             return [Other(kind, payload, self.name, id)]
         if kind == "tool-input-available" and not call.over:
@@ -155,12 +187,26 @@ class UIReader(JsonReader):
         block = call.block(id)
         if kind == "tool-input-delta" and not call.over:
             return self._read_fragment(call, block, text_of(payload.get("inputTextDelta")))
+        parts: list[Part] = [Other(kind, payload, self.name, block)]
+        if kind in SERVERS and not call.server:
+            taken = self._take_over(id, call)
+            if kind != "tool-input-error" or _is_input(call):  # else none takes it for complete: it is not whole
+                parts.append(taken)
         if kind in ANSWERS:
             self._end_call(call)
-            self.tool_answered(block)
-        return [Other(kind, payload, self.name, block)]
+        return parts
 
-    def _begin_call(self, id: str, payload: dict[str, Any]) -> list[Part]:
+    def _take_over(self, id: str, call: _Call, name: str | None = None, fragment: str = "") -> Part:
+        """What says of a call that it is the server's, as was not known when it began."""
+        block = call.block(id)
+        call.server = True
+        self._lacking.pop(call.block(short(id)), None)
+        self.tool_answered(block)
+        return ToolCallDelta(fragment, block, None, name, True, call.json)
+
+    def _begin_call(self, id: str, payload: dict[str, Any], event: Event) -> list[Part]:
+        if len(self._lacking) >= _MAX_CALLS:
+            raise self.unreadable(f"more than {_MAX_CALLS} calls have no input", event)
         self._said()
         key, again = short(id), 0
         if key in self._calls:
@@ -175,6 +221,7 @@ class UIReader(JsonReader):
         block = call.block(id)
         if not server:
             self.tool_called(block)
+            self._lacking[call.block(key)] = None
         rest = more_of(payload)
         parts: list[Part] = [Other("tool-input-start", rest, self.name, block)] if rest else []
         return [*parts, ToolCallDelta("", block, id, name, server, json)]
@@ -183,41 +230,62 @@ class UIReader(JsonReader):
         if not text:
             return []
         self._said()
-        if call.text is not None:
+        if isinstance(call.text, Heard):
+            call.text.add(text)
+        else:
             self._room -= len(text)
             call.text.append(text)
             if self._room < 0:
-                self._room += call.text.size
-                call.text = None
+                said = str(call.text)
+                self._room += len(said)
+                call.text = Heard()
+                call.text.add(said)
         return [ToolCallDelta(text, block, None, None, call.server, call.json)]
 
     def _read_input(self, id: str, call: _Call, payload: dict[str, Any]) -> list[Part]:
         """The end of a call, and its input if no fragments said it."""
         block, rest, input = call.block(id), more_of(payload), payload.get("input")
-        said = None if call.text is None else str(call.text)
         self._said()
-        name = None if call.named else str_or_none(payload.get("toolName"))
-        found_out = payload.get("providerExecuted") is True and not call.server
-        if found_out:
-            call.server = True
-            self.tool_answered(block)
-        fragment = ""
-        if said == "" and "input" in payload and input != {}:  # no fragments are {}
-            fragment = input if not call.json and type(input) is str else self.json_text(input)
-        mended = bool(said) and "input" in payload and not spells(str(said), input, call.json)
-        self._end_call(call)
-        if mended:
+        if "input" in payload and self._is_mended(call, input):
+            self._end_call(call)
             return [Other("tool-input-available", {**rest, "input": input}, self.name, block)]
+        name = None if call.named else str_or_none(payload.get("toolName"))
+        fragment = ""
+        if (
+            isinstance(call.text, Text) and not call.text.size and "input" in payload and input != {}
+        ):  # no fragments are {}
+            fragment = input if not call.json and type(input) is str else self.json_text(input)
         parts: list[Part] = [Other("tool-input-available", rest, self.name, block)] if rest else []
-        if fragment or name or found_out:
+        if payload.get("providerExecuted") is True and not call.server:
+            parts.append(self._take_over(id, call, name, fragment))
+        elif fragment or name:
             parts.append(ToolCallDelta(fragment, block, None, name, call.server, call.json))
+        self._end_call(call)
+        self._lacking.pop(call.block(short(id)), None)
         return [*parts, BlockEnd(block, "tool_call")]
+
+    def _is_mended(self, call: _Call, input: Any) -> bool:
+        """Whether an input is another than the fragments spell; of many, than one of its usual spellings."""
+        if isinstance(call.text, Heard):
+            return not any(map(call.text.is_said_by, spellings(input, call.json)))
+        text = str(call.text)
+        return bool(text) and not spells(text, input, call.json)
 
     def _end_call(self, call: _Call) -> None:
         call.over = True
-        if call.text is not None:
+        if isinstance(call.text, Text):
             self._room += call.text.size
-            call.text = None
+        call.text = _NOTHING
+
+
+def _is_input(call: _Call) -> bool:
+    """Whether the fragments of a call may be an input."""
+    if isinstance(call.text, Text) and call.json:
+        try:
+            read_input(str(call.text))
+        except (ValueError, RecursionError):
+            return False
+    return True
 
 
 def _signature(rest: dict[str, Any]) -> tuple[str | None, str | None]:

@@ -9,6 +9,7 @@ from ...base.json import dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, Literal
 
     from ..._parts import FinishReason
@@ -36,6 +37,8 @@ CALLS = ("tool-input-start", "tool-input-delta", "tool-input-available")
 SIGNATURES = ("signature", "redactedData")
 # After these nothing more comes of a call that its reader could act on.
 ANSWERS = ("tool-input-error", "tool-output-available", "tool-output-error", "tool-output-denied")
+# After these it is the server's, which runs it once it is approved.
+SERVERS = (*ANSWERS, "tool-approval-request")
 # What parts say: an Other of such a name is written only where it is listed with them.
 SAID = frozenset((*BLOCKS, *CALLS, "start", "finish", "error"))
 # Of the events that parts say, the members that these say; the others come in an Other, and go into the next of them.
@@ -45,8 +48,7 @@ OWN = frozenset(
 # The types besides that some version knows, and data-*: of one that it does not its client reads nothing more.
 OTHERS = frozenset(
     (
-        *ANSWERS,
-        "tool-approval-request",
+        *SERVERS,
         "tool-approval-response",
         "source-url",
         "source-document",
@@ -70,7 +72,7 @@ COUNTS = {
     "cache_write_tokens": "cacheWriteTokens",
     "reasoning_tokens": "reasoningTokens",
 }
-MAX_INPUT = 32 * 1024  # characters of arguments that are compared with the input they should spell
+MAX_INPUT = 32 * 1024  # characters of arguments that are kept, to be compared with the input they should spell
 
 
 def more_of(payload: dict[str, Any]) -> dict[str, Any]:
@@ -86,3 +88,25 @@ def spells(text: str, input: Any, is_json: bool) -> bool:
         return bool(json.loads(text, parse_int=float) == json.loads(dumps(input), parse_int=float))
     except (ValueError, RecursionError):
         return False
+
+
+def spellings(input: Any, is_json: bool) -> Iterator[str]:
+    """The ways in which models and servers write an input."""
+    if not is_json and type(input) is str:
+        yield input
+    for separators in ((",", ":"), (", ", ": ")):
+        for ensure_ascii in (False, True):
+            try:
+                yield json.dumps(input, ensure_ascii=ensure_ascii, separators=separators, allow_nan=False)
+            except (ValueError, RecursionError):
+                return
+
+
+def read_input(text: str) -> Any:
+    """The input that fragments spell, of which none, or blank ones, are {}; ValueError or RecursionError if they spell
+    no JSON."""
+    return json.loads(text if text.strip() else "{}", parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import json
-
 from ...._items import Event
 from ..._parts import Error, Finish, Start, ToolCallDelta
 from ...base import OVERHEAD, Screen, Writer, dict_of, given, length, str_or_none, weight
 from ...base.json import SENTINEL
-from .words import ANSWERS, BLOCKS, COUNTS, MAX_INPUT, OTHERS, SAID, SIGNATURES, WORDS, more_of, spells
+from .words import ANSWERS, BLOCKS, COUNTS, OTHERS, SAID, SIGNATURES, WORDS, more_of, read_input, spells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,7 +187,7 @@ class UIWriter(Writer):
             return self._fail_call(shown, _NO_NAME)
         text = str(shown.arguments)
         try:
-            input = json.loads(text if text.strip() else "{}", parse_constant=_refuse) if shown.json else text
+            input = read_input(text) if shown.json else text
             return self._input(shown, input, self._members.get(("tool-input-available", shown.block), {}))
         except (ValueError, RecursionError):
             return self._fail_call(shown, _NO_JSON)
@@ -228,7 +226,7 @@ class UIWriter(Writer):
         """The input that a server put in place of what the fragments of a call spell."""
         shown = self._screen.find("tool_call", block)
         text = "" if shown is None else str(shown.arguments)
-        if shown is None or not shown.name or self.failed or not 0 < len(text) <= MAX_INPUT:
+        if shown is None or not shown.name or self.failed or not text:
             return self.reserved(part)
         if spells(text, data["input"], shown.json):
             return self.reserved(part)
@@ -259,7 +257,3 @@ class UIWriter(Writer):
 
 def _write_counts(usage: Usage | None) -> dict[str, int]:
     return given(**{word: getattr(usage, name) for name, word in COUNTS.items()}) if usage is not None else {}
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
