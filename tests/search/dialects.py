@@ -122,4 +122,10 @@ def _endless(name: str) -> bool:
     return get(name).endless
 
 
+def _check_read(name: str, blocks: list[bytes]) -> None:
+    for part in read(name, [b"".join(blocks)]).parts:
+        well_made(part)
+
+
 SEARCH = Search("damaged streams of every dialect: read, cut, held, written again", _make, _check)
+READ = Search("the same, read once, thousands a second: parts or Invalid, and no exception", _make, _check_read)

@@ -5,6 +5,7 @@ from .searching import Search
 
 SEARCHES: dict[str, Search] = {
     "decoder": decoder.SEARCH,
+    "readers": dialects.READ,
     "dialects": dialects.SEARCH,
     "writers": writers.SEARCH,
     "transcoder": transcoder.SEARCH,

@@ -15,6 +15,7 @@ from .searching import BrokenError, Case, Search, case_of, failure, findings, ho
 
 ROUNDS = {
     "decoder": 5_000,
+    "readers": 10_000,
     "dialects": 2_000,
     "writers": 10_000,
     "transcoder": 1_500,
@@ -100,7 +101,7 @@ def test_a_law_that_is_broken_says_what_was_seen() -> None:
 @pytest.mark.parametrize(
     ("args", "status", "out"),
     [
-        (["--list"], 0, "decoder\ndialects\nwriters\ntranscoder\npickles\ncommand\nguided\n"),
+        (["--list"], 0, "decoder\nreaders\ndialects\nwriters\ntranscoder\npickles\ncommand\nguided\n"),
         (["decoder", "--seconds", "0.1", "--seed", "3"], 0, "decoder, seed 3: "),
         (["nothing"], 2, ""),
         ([], 2, ""),
