@@ -95,7 +95,8 @@ def test_all_is_locked() -> None:
 
 # What is another dialect with a few differences, and which.
 VARIANTS = {
-    "dialects.google.adk": {"dialects.gemini.words"},
+    "dialects.google.adk.reader": {"dialects.gemini.words"},
+    "dialects.google.adk.writer": {"dialects.gemini.words"},
     "dialects.aitunnel": {"dialects.openai.base", "dialects.openai.chat"},
     "dialects.lawbot": {"dialects.openai.chat", "dialects.aitunnel"},
 }
@@ -215,8 +216,8 @@ def test_a_copy_with_two_dialects_has_these_two(tmp_path: Path) -> None:
         if path.name[0] == "_" or path.name == "base" or path in kept:
             continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for name in ("completions.py", "sessions.py"):
-        (folder / "anthropic" / name).unlink()
+    (folder / "anthropic" / "completions.py").unlink()
+    shutil.rmtree(folder / "anthropic" / "sessions")
     code = """
 import sys
 sys.path.insert(0, sys.argv[1])
