@@ -48,8 +48,8 @@ class ToolCall:
     def complete(self) -> bool:
         """Whether it is safe to act on: it ended, nothing was lost in between, and its arguments are JSON.
 
-        It ends with its block, or with its choice, by stop or tool_call. Whether the arguments are what
-        the tool takes is not looked at: models err too.
+        It ends with its block, or with its choice, by stop or tool_call; one of the server's with its block alone.
+        Whether the arguments are what the tool takes is not looked at: models err too.
         """
         if not self._ended:
             return False

@@ -468,7 +468,7 @@ ENCODED: dict[str, tuple[list[Part], list[tuple[str, Any]]]] = {
     ),
     "what was lost is no success, and no Other says so": (
         [
-            Invalid(None, ValueError("x")),  # type: ignore[arg-type]
+            Invalid(None, ValueError("x")),
             other(task(COMPLETED)),
             Other("message", {**MESSAGE, "metadata": {"n": 1}}, NAME),
             TextDelta("Hi"),

@@ -713,7 +713,7 @@ WRITTEN: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
         [RUN, run_error("the answer ended in an error: boom")],
     ),
     "damage": (
-        [START, TextDelta("A"), Invalid(None, ValueError()), ToolCallDelta("{}", 0, "c", "f"), Finish("stop")],  # type: ignore[arg-type]
+        [START, TextDelta("A"), Invalid(None, ValueError()), ToolCallDelta("{}", 0, "c", "f"), Finish("stop")],
         [RUN, *a_text("r/text-1", "A"), LOST],
     ),
     "an answer that its limit cut inside a call": (
@@ -736,7 +736,7 @@ WRITTEN: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
     ),
     "a start said twice": ([START, Start("r2"), TextDelta("A")], [RUN, *a_text("r/text-1", "A"), FINISHED]),
     "a run after one that was damaged": (
-        [START, TextDelta("A"), Finish("stop"), Invalid(None, ValueError()), START, TextDelta("B"), Finish("stop")],  # type: ignore[arg-type]
+        [START, TextDelta("A"), Finish("stop"), Invalid(None, ValueError()), START, TextDelta("B"), Finish("stop")],
         [RUN, *a_text("r/text-1", "A"), *a_text("r/text-2", "B"), LOST],
     ),
     "a run after one that failed": (
@@ -771,7 +771,7 @@ def test_writes(parts: list[Part], payloads: list[Any]) -> None:
 )
 def test_whose_ids(parts: list[Part], options: dict[str, str], ids: list[str]) -> None:
     own = {name: options.pop(name) for name in ("run_id", "thread_id") if name in options}
-    encoder = PartEncoder(get(NAME, **own), **options)  # type: ignore[arg-type]
+    encoder = PartEncoder(get(NAME, **own), **options)
     stream = b"".join([encoder.send(part) for part in parts]) + encoder.close()
     for type_ in ("RUN_STARTED", "RUN_FINISHED"):
         runs = [payload for payload in payloads_of(stream) if payload["type"] == type_]

@@ -440,7 +440,7 @@ ENCODED: dict[str, tuple[list[Part], list[Row]]] = {
         [(DELTA, made("Hi")), ("error", {"msg": "the answer ended in an error: x"})],
     ),
     "what was lost is an error": (
-        [TextDelta("Hi"), Invalid(None, ValueError("x"))],  # type: ignore[arg-type]
+        [TextDelta("Hi"), Invalid(None, ValueError("x"))],
         [(DELTA, made("Hi")), ("error", {"msg": "the answer was lost on its way"})],
     ),
     "the conversation is that of the Other": (
@@ -536,7 +536,7 @@ IN_WORKFLOW: dict[str, tuple[list[Part], list[Row]]] = {
         [("Error", {"error_code": 5000, "error_message": "the answer ended in an error: no reason was given"})],
     ),
     "what was lost is an error": (
-        [Invalid(None, ValueError("x"))],  # type: ignore[arg-type]
+        [Invalid(None, ValueError("x"))],
         [("Error", {"error_code": 5000, "error_message": "the answer was lost on its way"})],
     ),
     "what the end says": ([Other("Done", {"debug_url": "u"}, NAME)], [("Done", {"debug_url": "u"})]),

@@ -406,11 +406,11 @@ ENCODED: dict[str, tuple[list[Part], list[dict[str, Any]]]] = {
         [END, {"event": "error", "message": "the answer ended in an error: x"}],
     ),
     "an end after damage is none": (
-        [Invalid(None, ValueError("x")), own(END), TextDelta("Hi")],  # type: ignore[arg-type]
+        [Invalid(None, ValueError("x")), own(END), TextDelta("Hi")],
         [made("message", answer="Hi"), {"event": "error", "message": "the answer was lost on its way"}],
     ),
     "damage after an Other's end": (
-        [own(END), Invalid(None, ValueError("x"))],  # type: ignore[arg-type]
+        [own(END), Invalid(None, ValueError("x"))],
         [END, {"event": "error", "message": "the answer was lost on its way"}],
     ),
     "what is no object": (

@@ -114,6 +114,15 @@ DECODED: dict[str, tuple[list[Any], list[Part]]] = {
             *STOP,
         ],
     ),
+    "the whole says another text that ends alike": (
+        [partial(text("Yes. " + "a" * 99)), event(text("Nay. " + "a" * 99), finishReason="STOP")],
+        [
+            TextDelta("Yes. " + "a" * 99, "demo"),
+            other("content", {"parts": [text("Nay. " + "a" * 99)], "role": "model"}, "demo"),
+            BlockEnd("demo"),
+            *STOP,
+        ],
+    ),
     "the whole says less": (
         [partial(text("Hello")), event(text("He"), finishReason="STOP")],
         [
@@ -508,7 +517,7 @@ def test_what_was_lost_is_an_error_and_no_end() -> None:
     stream = transcoder.feed(sse({"choices": [{"delta": {"content": "Hi"}}]}))
     with pytest.raises(Exception, match="ended") as caught:
         transcoder.close()
-    stream += caught.value.data  # type: ignore[attr-defined]
+    stream += caught.value.data
     assert [part.kind for part in whole(NAME, stream)] == ["text", "error", "done"]
 
 

@@ -91,7 +91,7 @@ INVALID: dict[str, tuple[str, str]] = {
 def test_what_is_neither_is_invalid_and_no_end(stream: str, why: str) -> None:
     parts, problem = read(NAME, stream.encode())
     assert [part.kind for part in parts] == ["invalid"]
-    assert why in str(parts[0].error)  # type: ignore[union-attr]
+    assert why in str(parts[0].error)
     assert problem == CUT
 
 
@@ -100,7 +100,7 @@ def test_on_a_single_connection_all_events_name_an_operation() -> None:
     for dialect, first in ((SINGLE, b""), (NAME, b'event: complete\ndata: {"id":"1"}\n\n')):
         parts = whole(dialect, first + unnamed)[bool(first) :]
         assert [part.kind for part in parts] == ["invalid"] * 3 + ["done"]
-        assert "names no operation" in str(parts[1].error)  # type: ignore[union-attr]
+        assert "names no operation" in str(parts[1].error)
     assert whole(SINGLE, b":\n\n") == [Done("eof")]
 
 

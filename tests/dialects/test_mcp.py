@@ -257,12 +257,12 @@ ENCODED: dict[str, tuple[dict[str, Any], list[Part], bytes]] = {
     ),
     "after what was lost no answer is a success": (
         {"request_id": 1},
-        [Invalid(None, ValueError("x")), other(PROGRESS), other(ANSWER, "result")],  # type: ignore[arg-type]
+        [Invalid(None, ValueError("x")), other(PROGRESS), other(ANSWER, "result")],
         event(PROGRESS) + event(rpc(id=1, error={"code": -32603, "message": "the answer was lost on its way"})),
     ),
     "after what was lost, where the request is not known": (
         {},
-        [Invalid(None, ValueError("x")), other(ANSWER, "result")],  # type: ignore[arg-type]
+        [Invalid(None, ValueError("x")), other(ANSWER, "result")],
         event(ANSWER),
     ),
     "where to send to, and other types": (
@@ -349,5 +349,5 @@ def test_damage_is_no_answer_in_another_revision() -> None:
     written = transcoder.feed(event(PROGRESS, "id: e0") + event("{") + event(ANSWER))
     with pytest.raises(ValueError, match="no JSON") as raised:
         transcoder.close()
-    back, _ = read(get(NAME, request_id=1), written + raised.value.data)  # type: ignore[attr-defined]
+    back, _ = read(get(NAME, request_id=1), written + raised.value.data)
     assert [part.kind for part in back] == ["other", "error", "done"]

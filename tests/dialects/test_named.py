@@ -382,7 +382,7 @@ def test_a_goodbye_whose_blank_line_never_came_is_one() -> None:
 
 def comes_again(service: str, stream: bytes) -> tuple[PartDecoder, Reconnect, Wait | Stop]:
     """What a client has after a connection that gave `stream`."""
-    decoder = PartDecoder(service)  # type: ignore[arg-type]
+    decoder = PartDecoder(service)
     reconnect = Reconnect(resumable=decoder.dialect.resumable)
     parts = decoder.feed(stream)
     reconnect.on_event(decoder.last_event_id, decoder.reconnection_time, now=0.0)

@@ -491,7 +491,7 @@ for _word, _reason in {
     "unknown": "other",
     "interrupted": "other",
 }.items():
-    READ[f"finish {_word}"] = [event("finish", finishReason=_word)], [Finish(_reason, _word)]  # type: ignore[arg-type]
+    READ[f"finish {_word}"] = [event("finish", finishReason=_word)], [Finish(_reason, _word)]
 
 
 @pytest.mark.parametrize(("payloads", "parts"), READ.values(), ids=READ)
@@ -963,7 +963,7 @@ def test_what_is_written(parts: list[Part], payloads: list[Any]) -> None:
 
 @pytest.mark.parametrize("word", ["stop", "length", "tool_call", "content_filter", "error", "other"])
 def test_each_reason_has_a_word_that_is_read_back(word: Any) -> None:
-    assert whole(NAME, write(NAME, [Finish(word, "a word of another dialect")]))[0].reason == word  # type: ignore[union-attr]
+    assert whole(NAME, write(NAME, [Finish(word, "a word of another dialect")]))[0].reason == word
     assert "interrupted" not in write(NAME, [Finish("other", "interrupted")]).decode()
 
 
@@ -1119,7 +1119,7 @@ def test_damage_is_an_error_and_no_call_is_run(damage: str) -> None:
     try:
         stream += transcoder.close()
     except (TruncatedError, ValueError) as error:
-        stream += error.data  # type: ignore[union-attr]
+        stream += error.data
     assert transcoder.problem
     *before, error_event = payloads_of(stream)
     assert before == HI
@@ -1139,7 +1139,7 @@ def test_recorded_streams_are_read_and_written_again(file: str) -> None:
     assert whole(NAME, *[stream[at : at + 1] for at in range(len(stream))]) == parts
     again = whole(NAME, write(NAME, parts))
     if file == "docs_all_parts.sse":  # no call is written after its error
-        parts = [part for part in parts if not getattr(part, "name", None) or "tool" not in part.name]  # type: ignore[union-attr]
+        parts = [part for part in parts if not getattr(part, "name", None) or "tool" not in part.name]
         parts = [part for part in parts if part.kind != "tool_call"]
     if file == "response_delta_done.sse":  # a delta of no block that began, or ended
         parts.insert(1, BlockEnd("1"))

@@ -53,7 +53,7 @@ DECODED: dict[str, tuple[bytes, list[Part]]] = {
         ],
     ),
     **{
-        word: (sse(result("a", word)), [TextDelta("a"), Finish(reason, word), Done("eof")])  # type: ignore[arg-type]
+        word: (sse(result("a", word)), [TextDelta("a"), Finish(reason, word), Done("eof")])
         for word, reason in {
             "stop_sequence": "stop",
             "max_tokens": "length",

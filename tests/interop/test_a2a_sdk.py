@@ -30,20 +30,20 @@ from sse_core.dialects import (
 
 a2a = pytest.importorskip("a2a", reason="the a2a SDK is not installed: tests/interop/requirements.txt")
 httpx = pytest.importorskip("httpx", reason="httpx is not installed: tests/interop/requirements.txt")
-from a2a import types  # noqa: E402
-from a2a.client.errors import A2AClientError  # noqa: E402
-from a2a.client.transports.jsonrpc import JsonRpcTransport  # noqa: E402
-from a2a.client.transports.rest import RestTransport  # noqa: E402
-from a2a.compat.v0_3.jsonrpc_transport import CompatJsonRpcTransport  # noqa: E402
-from a2a.compat.v0_3.rest_transport import CompatRestTransport  # noqa: E402
-from a2a.helpers.proto_helpers import new_text_message, new_text_part  # noqa: E402
-from a2a.server.agent_execution import AgentExecutor  # noqa: E402
-from a2a.server.request_handlers import DefaultRequestHandler  # noqa: E402
-from a2a.server.routes.jsonrpc_routes import create_jsonrpc_routes  # noqa: E402
-from a2a.server.routes.rest_routes import create_rest_routes  # noqa: E402
-from a2a.server.tasks import InMemoryTaskStore, TaskUpdater  # noqa: E402
-from a2a.server.tasks.task_manager import append_artifact_to_task  # noqa: E402
-from a2a.utils.errors import A2AError, InternalError, TaskNotFoundError  # noqa: E402
+from a2a import types
+from a2a.client.errors import A2AClientError
+from a2a.client.transports.jsonrpc import JsonRpcTransport
+from a2a.client.transports.rest import RestTransport
+from a2a.compat.v0_3.jsonrpc_transport import CompatJsonRpcTransport
+from a2a.compat.v0_3.rest_transport import CompatRestTransport
+from a2a.helpers.proto_helpers import new_text_message, new_text_part
+from a2a.server.agent_execution import AgentExecutor
+from a2a.server.request_handlers import DefaultRequestHandler
+from a2a.server.routes.jsonrpc_routes import create_jsonrpc_routes
+from a2a.server.routes.rest_routes import create_rest_routes
+from a2a.server.tasks import InMemoryTaskStore, TaskUpdater
+from a2a.server.tasks.task_manager import append_artifact_to_task
+from a2a.utils.errors import A2AError, InternalError, TaskNotFoundError
 
 TRANSPORTS = {
     ("1.0", "jsonrpc"): JsonRpcTransport,
@@ -188,7 +188,7 @@ def test_its_client_reads_others() -> None:
 # -- we read what its server writes
 
 
-class Agent(AgentExecutor):  # type: ignore[misc]
+class Agent(AgentExecutor):
     """Does what the message says."""
 
     async def execute(self, context: Any, event_queue: Any) -> None:
@@ -264,7 +264,7 @@ def test_we_read_an_answer_of_its_server(version: str, binding: str, asked: str,
     assert message.id
     reason = "stop" if asked == "text" else "other"
     assert parts[-2:] == [
-        Finish(reason, state(version, binding, word)),  # type: ignore[arg-type]
+        Finish(reason, state(version, binding, word)),
         Done("event" if version == "0.3" and asked == "text" else "eof"),  # what asks is not said to be final
     ]
     others = [(part.name, part.block) for part in parts if isinstance(part, Other)]

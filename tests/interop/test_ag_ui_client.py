@@ -39,7 +39,7 @@ def shown(threads: list[list[bytes]]) -> list[list[dict[str, Any]]]:
 
 def rewritten(source: str, chunks: list[bytes]) -> tuple[bytes, SSEError | None]:
     """A stream rewritten, and what was raised, as a gateway sends it on."""
-    transcoder = Transcoder(source, get(NAME, thread_id="thread", run_id="run-1"))  # type: ignore[arg-type]
+    transcoder = Transcoder(source, get(NAME, thread_id="thread", run_id="run-1"))
     out = b""
     try:
         for chunk in chunks:

@@ -98,6 +98,6 @@ def test_what_it_writes_is_read(name: str) -> None:
 )
 def test_it_breaks_lines_where_the_standard_does_not_and_we_keep_them(html: str, theirs: str) -> None:
     [part, _] = whole("datastar", sse.patch_elements(html).encode())
-    assert part.data == {"elements": theirs}  # type: ignore[union-attr]
+    assert part.data == {"elements": theirs}
     [part, _] = whole("datastar", PartEncoder("datastar").send(Other(ELEMENTS, {"elements": html})))
-    assert part.data == {"elements": html}  # type: ignore[union-attr]
+    assert part.data == {"elements": html}

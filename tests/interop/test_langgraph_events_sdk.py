@@ -210,7 +210,7 @@ def test_what_a_person_is_asked_is_read_by_its_transport() -> None:
 # -- what LangChain's models say
 
 
-class Model(models.GenericFakeChatModel):  # type: ignore[misc]
+class Model(models.GenericFakeChatModel):
     def _stream(self, *_: Any, **__: Any) -> Iterator[Any]:
         for message in next(self.messages):
             yield models.ChatGenerationChunk(message=message)

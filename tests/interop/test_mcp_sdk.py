@@ -17,10 +17,10 @@ from sse_core.dialects import Done, Error, Other, Part, PartDecoder, get
 
 mcp = pytest.importorskip("mcp", reason="the mcp SDK is not installed: tests/interop/requirements.txt")
 httpx = pytest.importorskip("httpx", reason="httpx is not installed: tests/interop/requirements.txt")
-from mcp.client.session import ClientSession  # noqa: E402
-from mcp.client.sse import sse_client  # noqa: E402
-from mcp.server.mcpserver import Context, MCPServer  # noqa: E402
-from mcp.server.streamable_http import EventMessage, EventStore  # noqa: E402
+from mcp.client.session import ClientSession
+from mcp.client.sse import sse_client
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.streamable_http import EventMessage, EventStore
 
 LATEST = "2025-11-25"
 OLD = ("2025-03-26", "2025-06-18", LATEST)
@@ -227,7 +227,7 @@ def test_we_read_a_server_of_the_sdk_its_priming_and_what_it_resumes() -> None:
         added = session.ask("tools/call", **call("add", a=3))
         assert told(added) == [("priming", None), ("notifications/progress", 0.5), f"{TEXT}3", END]
         assert isinstance(added[0], Other)
-        assert (added[0].id, added[0].retry) == (f"e{int(added[1].id[1:]) - 1}", 7)  # type: ignore[union-attr]
+        assert (added[0].id, added[0].retry) == (f"e{int(added[1].id[1:]) - 1}", 7)
         halfway = session.ask("tools/call", **call("slow"))
         assert session.decoder.done is None
         assert session.decoder.reconnection_time == 7

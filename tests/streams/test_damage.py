@@ -620,7 +620,7 @@ def test_what_an_error_still_has_is_given_once() -> None:
         decoder.close()
     assert not caught.value.parts
     parts = []
-    with pytest.raises(TruncatedError) as caught:  # noqa: PT012
+    with pytest.raises(TruncatedError) as caught:  # noqa: PT012  # any of the calls may raise it
         for part in iter_parts([b'data: {"type":"content","content":"Hi"}\n'], "websopy"):
             parts.append(part)
     assert (parts, caught.value.parts) == ([TextDelta("Hi")], ())

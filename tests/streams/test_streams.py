@@ -402,7 +402,7 @@ def test_a_truncated_source_never_ends_as_a_success(target: str) -> None:
         for source, stream in (("websopy", HI[:at]), ("websopy", HI + HI[:at]), ("json", b'{"error":' + HI[:at])):
             transcoder = Transcoder(source, target)
             sent = b""
-            with pytest.raises(TruncatedError) as caught:  # noqa: PT012
+            with pytest.raises(TruncatedError) as caught:  # noqa: PT012  # any of the calls may raise it
                 sent += transcoder.feed(stream)
                 transcoder.close()
             sent += caught.value.data
@@ -513,7 +513,7 @@ def test_parts_before_an_exception_of_the_source_are_given(way: str) -> None:
         async for part in aiter_parts(later(source()), "websopy"):
             parts.append(part)
 
-    with pytest.raises(ConnectionResetError):  # noqa: PT012
+    with pytest.raises(ConnectionResetError):  # noqa: PT012  # any of the calls may raise it
         if way == "aiter_parts":
             asyncio.run(run())
         for part in iter_parts(source(), "websopy"):

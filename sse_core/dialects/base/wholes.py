@@ -10,7 +10,7 @@ from collections import OrderedDict
 from ..._errors import EncodeError
 from .._parts import BlockEnd, ReasoningDelta, TextDelta, ToolCallDelta
 from .blocks import Blocks
-from .held import HeldText, short
+from .held import Heard, HeldText, short
 from .json import JsonReader
 from .members import dict_of, str_or_none
 from .writer import Writer
@@ -27,28 +27,26 @@ if TYPE_CHECKING:
     Kind = Literal["text", "reasoning"]
 
 _MOST = 256  # texts that are remembered: past it the oldest is not
-_TAIL = 64  # characters of a text that are compared with the whole
 
 
 class Said:
-    """What fragments said of texts that come again whole: of each its length, and its last characters to compare."""
+    """What fragments said of texts that come again whole."""
 
     __slots__ = ("_texts",)
 
     def __init__(self) -> None:
-        self._texts: OrderedDict[Hashable, tuple[int, str]] = OrderedDict()
+        self._texts: OrderedDict[Hashable, Heard] = OrderedDict()
 
     def add(self, key: Hashable, text: str) -> None:
         """A fragment was said."""
-        length, tail = self._texts.pop(key, (0, ""))
-        self._texts[key] = length + len(text), (tail + text)[-_TAIL:]
+        heard = self._texts[key] = self._texts.pop(key, Heard())
+        heard.add(text)
         if len(self._texts) > _MOST:
             self._texts.popitem(last=False)
 
     def rest(self, key: Hashable, whole: str) -> str | None:
         """What the whole adds, which is said with it; None if it does not begin with what was said."""
-        length, tail = self._texts.pop(key, (0, ""))
-        return whole[length:] if len(whole) >= length and whole.endswith(tail, 0, length) else None
+        return self._texts.pop(key, Heard()).rest(whole)
 
 
 class WholeReader(JsonReader):
