@@ -9,13 +9,11 @@ outside ==, hash and repr, which no encoder reads. `block` tells content of one 
 from __future__ import annotations
 
 from .._errors import shorten
-from .._items import Value
+from .._items import Event, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal, TypeVar
-
-    from .._items import Event
 
     Block = int | str
     FinishReason = Literal["stop", "length", "tool_call", "content_filter", "error", "other"]
@@ -24,12 +22,37 @@ if TYPE_CHECKING:
     AnyPart = TypeVar("AnyPart", bound="BasePart")
 
 
+class Unread:
+    """A payload that nobody has asked for yet: JSON text that is parsed when one does, once for all its parts."""
+
+    __slots__ = ("data", "parsed")
+    data: str
+    parsed: Any
+
+    def value(self) -> Any:
+        if not hasattr(self, "parsed"):
+            self.parsed = Event(self.data).json()
+        return self.parsed
+
+
 class BasePart(Value):
     """What all parts have. `Part`, the union of them, is what a type checker narrows."""
 
-    __slots__ = ("choice", "raw")
+    __slots__ = ("_raw", "choice")
     choice: int
-    raw: Any
+    _raw: Any
+
+    @property
+    def raw(self) -> Any:
+        """The decoded payload."""
+        raw = self._raw
+        if type(raw) is Unread:
+            raw = self._raw = raw.value()
+        return raw
+
+    @raw.setter
+    def raw(self, raw: Any) -> None:
+        self._raw = raw
 
     def __repr__(self) -> str:
         """The values that are not the defaults, which are most of them; each short, whatever it holds."""
@@ -46,7 +69,7 @@ class BasePart(Value):
 
 def without_raw(part: AnyPart) -> AnyPart:
     """`part`, or a copy of it, that pins no payload: for what is kept."""
-    if part.raw is None:
+    if part._raw is None:
         return part
     copy: AnyPart = type(part)(*[getattr(part, name) for name in part.__match_args__])
     return copy
@@ -74,7 +97,7 @@ class Start(BasePart):
         self.model = model
         self.role = role
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 class TextDelta(BasePart):
@@ -89,7 +112,7 @@ class TextDelta(BasePart):
         self.block = block
         self.refusal = refusal
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 class ReasoningDelta(BasePart):
@@ -106,7 +129,7 @@ class ReasoningDelta(BasePart):
         self.block = block
         self.signature = signature
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 class ToolCallDelta(BasePart):
@@ -137,7 +160,7 @@ class ToolCallDelta(BasePart):
         self.server = server
         self.json = json
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 class BlockEnd(BasePart):
@@ -151,7 +174,7 @@ class BlockEnd(BasePart):
         self.block = block
         self.of: Of = of
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 class Usage(BasePart):
@@ -197,7 +220,7 @@ class Usage(BasePart):
         self.cache_write_tokens = cache_write_tokens
         self.reasoning_tokens = reasoning_tokens
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 class Finish(BasePart):
@@ -214,7 +237,7 @@ class Finish(BasePart):
         self.reason: FinishReason = reason
         self.raw_reason = raw_reason
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 class Error(BasePart):
@@ -238,7 +261,7 @@ class Error(BasePart):
         self.code = code
         self.status = status
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 class Invalid(BasePart):
@@ -255,7 +278,7 @@ class Invalid(BasePart):
         self.event = event
         self.error = error
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
     def _values(self) -> tuple[object, ...]:
         # Exceptions compare by identity; what they say is their value here.
@@ -273,7 +296,7 @@ class Done(BasePart):
         self.how: How = how
         self.reconnect = reconnect
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 class Other(BasePart):
@@ -305,7 +328,7 @@ class Other(BasePart):
         self.id = id
         self.retry = retry
         self.choice = choice
-        self.raw = raw
+        self._raw = raw
 
 
 Part = Start | TextDelta | ReasoningDelta | ToolCallDelta | BlockEnd | Usage | Finish | Error | Invalid | Done | Other

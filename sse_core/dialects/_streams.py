@@ -7,8 +7,9 @@ from .._decoder import MAX_EVENT_SIZE, Decoder, to_bytes
 from .._encoder import SSE_HEADERS, Encoder
 from .._errors import DialectError, EncodeError, TruncatedError
 from .._items import Comment, Event, Id, Ignored, Retry
-from ._parts import Done, without_raw
+from ._parts import Done, Usage, without_raw
 from ._registry import reader_of, writer_of
+from .base.again import Again
 from .base.held import MAX_SIZE
 from .base.reader import UNREADABLE
 
@@ -281,6 +282,8 @@ class PartEncoder:
         self.writer = writer_of(dialect, {"id": id, "model": model, "created": created or None, "max_size": most})
         facts = self.writer.dialect
         self.encoder = Encoder(newline=facts.newline, default_type=facts.default_type)
+        # A class that is made of another one has not promised what that one did.
+        self._again = Again() if vars(type(self.writer)).get("again") else None
         self.closed = False
 
     @property
@@ -294,12 +297,21 @@ class PartEncoder:
         Raises EncodeError if the dialect cannot say the part: then the stream goes on as if it had not been sent, or
         it has failed, and never ends as a success; and LimitError past `max_size`: then it has failed.
         """
+        again = self._again
+        if again is not None and again.live:
+            data = again.write(part)
+            if data:
+                return data
+            again.live = isinstance(part, Usage)
         if isinstance(part, Done):
             self.writer.failed = self.writer.failed or part.reconnect
             return self.close()
         if self.closed:
             raise EncodeError("part", part, "comes after the end of the stream")
-        return self._bytes(self.writer.encode(part))
+        data = self._bytes(self.writer.encode(part))
+        if again is not None:
+            again.learn(part, data)
+        return data
 
     def close(self) -> bytes:
         """The bytes that close what is open and end the stream; after an Error, no success. Twice is once."""

@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 
 class AitunnelReader(ChatReader):
+    alike = ChatReader.alike
+
     def invalid(self, event: Event, error: DialectError) -> list[Part]:
         return [Other(event.type, event.data, self.name)]
 
 
 class AitunnelWriter(ChatWriter):
+    again = True
+
     def write_finish(self, part: Finish) -> list[Item]:
         self._finished.setdefault(part.choice, False)
         return []  # held, so that the last chunk has both a choice and the usage

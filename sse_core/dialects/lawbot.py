@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class LawbotWriter(AitunnelWriter):
+    again = True
+
     def chunk_of(self, choices: list[Any], **members: Any) -> Event:
         for choice in choices:
             if choice.get("finish_reason") is None:

@@ -1,6 +1,6 @@
 """The searches, by name."""
 
-from . import command, decoder, dialects, pickles, transcoder, writers
+from . import command, decoder, dialects, pickles, shortcuts, transcoder, writers
 from .searching import Search
 
 SEARCHES: dict[str, Search] = {
@@ -9,6 +9,7 @@ SEARCHES: dict[str, Search] = {
     "dialects": dialects.SEARCH,
     "writers": writers.SEARCH,
     "transcoder": transcoder.SEARCH,
+    "shortcuts": shortcuts.SEARCH,
     "pickles": pickles.SEARCH,
     "command": command.SEARCH,
 }

@@ -19,6 +19,7 @@ ROUNDS = {
     "dialects": 2_000,
     "writers": 10_000,
     "transcoder": 1_500,
+    "shortcuts": 2_000,
     "pickles": 5_000,
     "command": 1_500,
 }
@@ -101,7 +102,7 @@ def test_a_law_that_is_broken_says_what_was_seen() -> None:
 @pytest.mark.parametrize(
     ("args", "status", "out"),
     [
-        (["--list"], 0, "decoder\nreaders\ndialects\nwriters\ntranscoder\npickles\ncommand\nguided\n"),
+        (["--list"], 0, "decoder\nreaders\ndialects\nwriters\ntranscoder\nshortcuts\npickles\ncommand\nguided\n"),
         (["decoder", "--seconds", "0.1", "--seed", "3"], 0, "decoder, seed 3: "),
         (["nothing"], 2, ""),
         ([], 2, ""),

@@ -14,6 +14,8 @@ OVERHEAD = 256  # what one thing that is held counts beside its characters: a qu
 _NODE = 64  # the same of one value in JSON
 _SHORT = 128  # characters of an id or a name up to which it is kept as it is
 _PRIME = (1 << 127) - 1
+# Of choices. One for all streams: each set of its own is a tenth of what an idle one takes.
+NO_CHOICES: frozenset[int] = frozenset()
 
 
 class Held:

@@ -9,6 +9,7 @@ from json import encoder as _encoder
 from ..._errors import DialectError, EncodeError, TruncatedError
 from ..._items import Event, Ignored
 from .._parts import Other
+from .alike import Alike
 from .blocks import Nesting
 from .held import Text
 from .reader import Reader
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from ..._items import Item
-    from .._parts import How, Part
+    from .._parts import FinishReason, How, Part
     from .dialect import Dialect
 
     Form = Literal["json", "text", "blank"]
@@ -41,6 +42,7 @@ class JsonReader(Reader):
     the end of the body is how the dialect ends, so half an event there is always a truncation. `tells`: a shortcut,
     for a dialect whose nearly every part gets its payload where it is made: it hands the others to `tell` itself.
     `bodies`: whether a body with no framing means anything; not in protocols, whose errors come in their own form.
+    `alike`: a shortcut, for the class that names it and none made of it: see Alike.
     `error_lines`: a field line `error: {...}` is an error: llama.cpp's until September 2025, GPUStack's.
     """
 
@@ -48,6 +50,7 @@ class JsonReader(Reader):
     tells = False
     bodies = True
     error_lines = False
+    alike: tuple[str, ...] | None = None
 
     def __init__(self, dialect: Dialect, *, loads: Callable[[str], Any] = json.loads) -> None:
         # Data that is one JSON object needs no more than `read_object`, until the end; but where an event is read in
@@ -55,10 +58,18 @@ class JsonReader(Reader):
         self._direct = False
         self._tells = self.tells  # here it is found at once, in the class only after a search
         self._body: _Body | None = None
+        # A class that is made of another one has not promised what that one did.
+        members = vars(type(self)).get("alike")
+        self._alike = None if members is None else Alike(members)
         super().__init__(dialect, loads=loads)
         self._direct = self._is_direct()
 
     def decode(self, event: Event) -> list[Part]:
+        alike = self._alike
+        if alike is not None:
+            if alike.live and (parts := alike.read(event, self)):
+                return parts
+            alike.live = alike.kept = False
         if self._direct and event.type:
             # What `read` and `payload` do, in the one place where a call less is felt.
             data = event.data
@@ -67,9 +78,12 @@ class JsonReader(Reader):
             except (StopIteration, ValueError, RecursionError):
                 return super().decode(event)
             if end == len(data) and type(payload) is dict:
-                if self._tells:
-                    return self.read_object(payload, event)
-                return self.tell(self.read_object(payload, event), payload)
+                parts = self.read_object(payload, event)
+                if not self._tells:
+                    self.tell(parts, payload)
+                if alike is not None:
+                    alike.learn(event, parts, self)
+                return parts
         return super().decode(event)
 
     def read(self, event: Event) -> list[Part]:
@@ -90,6 +104,10 @@ class JsonReader(Reader):
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         """The parts of one event's payload."""
         return [self.other(payload, event)]
+
+    def read_alike(self, member: str, value: Any, payload: Any) -> list[Part]:
+        """The parts, after the fragment, of a member of an event that is `alike`; [] if it means nothing."""
+        return []
 
     def read_value(self, value: Any, event: Event) -> list[Part]:
         """The parts of JSON that is no object."""
@@ -138,7 +156,14 @@ class JsonReader(Reader):
         # Where a terminal ends the stream, what is cut off after the answer may be that; an object is not.
         return self.body_ends or data.lstrip()[:1] == "{"
 
+    def finish_later(self, reason: FinishReason, raw_reason: str | None = None, choice: int = 0) -> list[Part]:
+        if self._alike is not None:
+            self._alike.kept = True
+        return super().finish_later(reason, raw_reason, choice)
+
     def control(self, item: Item) -> list[Part]:
+        if self._alike is not None:
+            self._alike.live = False
         if not isinstance(item, Ignored):
             return super().control(item)
         if self.ended or not self.bodies:
@@ -172,8 +197,8 @@ class JsonReader(Reader):
     def tell(self, parts: list[Part], payload: Any) -> list[Part]:
         """`parts`, told what payload they came from, as a Finish that was held; and their choices, that they wait."""
         for part in parts:
-            if part.raw is None:
-                part.raw = payload
+            if part._raw is None:
+                part._raw = payload
             if self.choices is None and part.kind in _CONTENT and part.choice not in self.finishes and not self.ended:
                 self.said(part.choice)
         if self._untold:
@@ -182,12 +207,16 @@ class JsonReader(Reader):
 
     def done(self, how: How, reconnect: bool = False) -> list[Part]:
         self._direct = False
+        if self._alike is not None:
+            self._alike.live = False
         return super().done(how, reconnect)
 
     def reset(self) -> None:
         super().reset()
         self._direct = self._is_direct()
         self._body = None
+        if self._alike is not None:
+            self._alike.live = False
 
     def end(self) -> list[Part]:
         if self._body is not None and not self.ended and not self.failed and not self._body.dropped:

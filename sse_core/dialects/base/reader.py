@@ -9,7 +9,7 @@ from ..._errors import DialectError, TruncatedError
 from ..._items import Event, Retry
 from .._parts import Done, Finish, Invalid, Other, Usage, without_raw
 from .dialect import reduced
-from .held import short, weight
+from .held import NO_CHOICES, short, weight
 from .members import read_error
 
 TYPE_CHECKING = False
@@ -72,19 +72,19 @@ class Reader:
     def __getstate__(self) -> dict[str, Any]:
         """The state to pickle or copy: a Finish that is held comes without raw, in which these could go too deep."""
         held = {choice: finish and without_raw(finish) for choice, finish in self.finishes.items()}
-        return {**vars(self), "finishes": held, "_untold": []}
+        return {**vars(self), "finishes": held, "_untold": ()}
 
     def begin(self) -> None:
         """Make the state of a message: here, and nowhere else."""
         self.used = _NOTHING
         self.failed = False
-        self.waiting: set[int] = set()
+        self.waiting = NO_CHOICES
         self.finishes: dict[int, Finish | None] = {}
         # The calls that the reader must act on, by choice.
         self._awaited: dict[int, set[Block]] = {}
         self._awaiting = 0
         # Each Finish that was held since the last event, to be told its payload.
-        self._untold: list[Finish] = []
+        self._untold: tuple[Finish, ...] = ()
         if self.choices == 1:
             self.said()
 
@@ -178,7 +178,7 @@ class Reader:
 
     def said(self, choice: int = 0) -> None:
         """The choice exists, and waits for a Finish; also again after a held one, since content reopens it."""
-        self.waiting.add(choice)
+        self.waiting |= {choice}
         self.finishes.setdefault(choice, None)
 
     def tool_called(self, block: Block = 0, choice: int = 0) -> None:
@@ -205,7 +205,7 @@ class Reader:
     def finish(self, reason: FinishReason, raw_reason: str | None = None, choice: int = 0) -> list[Part]:
         """[the Finish], where nothing of the choice can follow; [] after an Error."""
         self.finishes.pop(choice, None)
-        self.waiting.discard(choice)
+        self.waiting -= {choice}
         return [] if self.failed else [self._corrected(Finish(reason, raw_reason, choice))]
 
     def finish_later(self, reason: FinishReason, raw_reason: str | None = None, choice: int = 0) -> list[Part]:
@@ -213,8 +213,8 @@ class Reader:
         if raw_reason is not None and len(raw_reason) > _LONGEST_REASON:
             raw_reason = raw_reason[:_LONGEST_REASON]
         self.finishes[choice] = finish = Finish(reason, raw_reason, choice)
-        self._untold.append(finish)
-        self.waiting.discard(choice)
+        self._untold += (finish,)
+        self.waiting -= {choice}
         return []
 
     def tell_finishes(self, payload: Any) -> None:
@@ -222,7 +222,7 @@ class Reader:
         if weight(payload, _LARGEST_RAW) <= _LARGEST_RAW:
             for finish in self._untold:
                 finish.raw = payload
-        self._untold.clear()
+        self._untold = ()
 
     def finish_held(self) -> list[Part]:
         """[the Finish of each choice that waits for none], now: where an Error may take them along."""
@@ -270,7 +270,7 @@ class Reader:
             finishes = self.finishes.items()
             parts += [self._corrected(held or Finish("stop", None, choice)) for choice, held in finishes]
         self.finishes.clear()
-        self.waiting.clear()
+        self.waiting = NO_CHOICES
         self.ended = True
         parts.append(Done(how, reconnect))
         return parts

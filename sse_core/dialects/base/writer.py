@@ -7,7 +7,7 @@ from ..._errors import EncodeError, LimitError
 from ..._items import Event, Retry
 from .._parts import BasePart, BlockEnd, Error, Finish, Usage, another_copy, without_raw
 from .dialect import reduced
-from .held import MAX_SIZE, OVERHEAD, Held, length
+from .held import MAX_SIZE, NO_CHOICES, OVERHEAD, Held, length
 from .json import SENTINEL, dumps
 
 TYPE_CHECKING = False
@@ -67,6 +67,7 @@ class Writer:
     else such a fragment is refused, since the call was written as the client's; and where the call was over, the
     finish that would have it run. `text_calls`: arguments may be no
     JSON; else such a call is refused. `replaces`: a Start after content begins the message again; else it is refused.
+    `again`: a shortcut, for the class that sets it and none made of it: see Again.
 
     >>> from sse_core.dialects import TextDelta, get
     >>> get("websopy").writer().encode(TextDelta("Hi"))
@@ -78,6 +79,7 @@ class Writer:
     told_later = False
     text_calls = False
     replaces = False
+    again = False
 
     def __init__(
         self,
@@ -113,15 +115,15 @@ class Writer:
         self.held_usage: Usage | None = None
         # The last Finish of each choice, and the choices with a call that the reader must act on.
         self.finishes: dict[int, Finish] = {}
-        self.called: set[int] = set()
+        self.called = NO_CHOICES
         # The calls that were handed on: the end of one that was dropped is dropped, too.
         # By choice and block, the id of each, the block under which it is written, and whether the provider runs it:
         # another id there is another call. None in place of that: the client's, and over.
         self._calls_seen: dict[tuple[int, Block], tuple[str | None, Block, bool | None]] = {}
         # The choices with a call that was written as the client's, and is none to act on.
-        self._answered: set[int] = set()
+        self._answered = NO_CHOICES
         # The choices of which something was said: a Start can no longer be the first word.
-        self.spoken: set[int] = set()
+        self.spoken = NO_CHOICES
 
     # -- what a stream calls
 
@@ -329,7 +331,7 @@ class Writer:
 
     def _speak(self, choice: int) -> None:
         self.held.add(OVERHEAD)
-        self.spoken.add(choice)
+        self.spoken |= {choice}
 
     def _write_tool_call(self, part: ToolCallDelta) -> list[Item]:
         key = part.choice, part.block
@@ -337,7 +339,7 @@ class Writer:
         another = bool(part.id and id and part.id != id)
         if part.server and not server and not another and not self.told_later:
             if server is None and not part.arguments:
-                self._answered.add(part.choice)
+                self._answered |= {part.choice}
                 return []
             raise EncodeError("part", part, "is not known to be of the client's call in whose block it came")
         if part.server and not self.server_calls:
@@ -353,8 +355,8 @@ class Writer:
         if part.choice not in self.spoken:
             self._speak(part.choice)
         self._calls_seen[key] = part.id or id, block, server
-        if not part.server:
-            self.called.add(part.choice)
+        if not part.server and part.choice not in self.called:
+            self.called |= {part.choice}
         return items
 
     def _write_other(self, part: Other) -> list[Item]:

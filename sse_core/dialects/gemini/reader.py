@@ -40,6 +40,7 @@ class GeminiReader(JsonReader):
     choices = None
     body_ends = True
     tells = True
+    alike = ("usageMetadata",)
 
     def begin(self) -> None:
         super().begin()
@@ -65,6 +66,12 @@ class GeminiReader(JsonReader):
             parts += self._rest(payload, event)
             told = False
         return parts if told else self.tell(parts, payload)
+
+    def read_alike(self, member: str, value: Any, payload: Any) -> list[Part]:
+        parts: list[Part] = []
+        if type(value) is dict:
+            self._usage(value, payload, parts)
+        return parts
 
     def _start(self, payload: dict[str, Any], candidates: list[dict[str, Any]]) -> list[Part]:
         id, model = str_or_none(payload.get("responseId")), str_or_none(payload.get("modelVersion"))

@@ -73,6 +73,8 @@ class _Choice:
 class GeminiWriter(Writer):
     """Writes an event for each piece of content, for each call once it is whole, and the last with all that is held."""
 
+    again = True
+
     def begin(self) -> None:
         super().begin()
         self._choices: dict[int, _Choice] = {}

@@ -84,6 +84,9 @@ class ChunkReader(JsonReader):
             parts += self.usage(read_usage(usage, payload))
         return parts if told else self.tell(parts, payload)
 
+    def read_alike(self, member: str, value: Any, payload: Any) -> list[Part]:
+        return self.usage(read_usage(value, payload)) if member == "usage" and type(value) is dict else []
+
     @abstractmethod
     def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> bool:
         """Append the parts of one of the chunk's choices; whether they have their payload."""

@@ -63,6 +63,8 @@ class _Calls:
 class ChatReader(ChunkReader):
     """Text, reasoning, refusals, tool calls and several choices."""
 
+    alike = ("usage", "obfuscation", "p")  # the latter two, OpenAI's and Mistral's, are random
+
     def begin(self) -> None:
         super().begin()
         self._calls: dict[int, _Calls] = {}
@@ -188,6 +190,7 @@ class _Written:
 class ChatWriter(ChunkWriter):
     text_calls = True
     object_name = "chat.completion.chunk"
+    again = True
     id_prefix = "chatcmpl"
 
     def begin(self) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 class CompletionsReader(ChunkReader):
+    alike = ("usage", "obfuscation")
+
     def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> bool:
         index: Any = choice.get("index")
         if type(index) is not int or not 0 <= index < MAX_CHOICES:
@@ -35,6 +37,7 @@ class CompletionsReader(ChunkReader):
 class CompletionsWriter(ChunkWriter):
     object_name = "text_completion"
     id_prefix = "cmpl"
+    again = True
 
     def write_start(self, part: Start) -> list[Item]:
         return super().write_start(Start(part.id, part.model, choice=part.choice))

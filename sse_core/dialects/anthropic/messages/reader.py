@@ -52,6 +52,7 @@ class MessagesReader(AnthropicReader):
     """
 
     tells = True
+    alike = ()
 
     def begin(self) -> None:
         super().begin()

@@ -67,6 +67,7 @@ class MessagesWriter(AnthropicWriter):
 
     server_calls = True
     replaces = True
+    again = True
 
     def __init__(self, dialect: Dialect, **options: Any) -> None:
         # Ids that must be invented count up through the stream.

@@ -21,6 +21,8 @@ _MAX_BLOCKS = 1024
 class CohereReader(JsonReader):
     """Reads Cohere v2 chat: text, thinking, the tool plan, tool calls, citations as Others."""
 
+    alike = ()
+
     def begin(self) -> None:
         super().begin()
         # The content blocks that are thinking, which content-end does not say.

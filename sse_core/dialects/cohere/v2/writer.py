@@ -22,6 +22,7 @@ class CohereWriter(Writer):
 
     one_choice = True
     replaces = True
+    again = True
 
     def begin(self) -> None:
         super().begin()
