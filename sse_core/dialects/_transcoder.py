@@ -167,16 +167,16 @@ class Transcoder:
         return parts
 
     def _send(self, parts: list[Part], out: list[bytes]) -> None:
-        own_ids = self._sink.writer.dialect.own_ids and not self._relay
         try:
             for part in parts:
                 if self._damage is not None and part.kind == "done":
                     self._tell(self._damage, "invalid", out)
                     return
-                if own_ids and part.kind == "start":
+                if part.kind == "start" and self._sink.writer.dialect.own_ids and not self._relay:
                     part = Start(None, part.model, part.role, part.choice)
                 out.append(self._sink.send(part))
-                self._told = self._told or part.kind == "error"
+                if part.kind == "error":
+                    self._told = True
         except EncodeError as error:
             # It is kept, to be raised again: the part in it comes without its payload.
             value = without_raw(error.value) if isinstance(error.value, BasePart) else error.value
