@@ -6,9 +6,10 @@ for that provider reads them: OpenAIChatCompletionStreamingHandler (llms/openai/
 of openai-chat; AnthropicStreamWrapper (llms/anthropic/pass_through/adapters) and LiteLLMCompletionStreamingIterator
 (responses) make them another dialect's, and pydantic's JSON is framed as its proxy does.
 
-What stands around these in its proxy is left out, in its favour: the split into lines, CustomStreamWrapper with its
-checks, copies and logging for each chunk, hooks, asyncio. Against it: its proxy writes a plain text chunk of
-openai-chat with orjson, which is quicker than pydantic, by little beside the rest.
+What stands around these in its proxy is left out, in its favour: the split into lines, hooks, asyncio, and above all
+CustomStreamWrapper with its checks, copies and logging for each chunk (with it, and no logging, an event cost 320 to
+490 us in all). Against it: its proxy writes a plain text chunk of openai-chat with orjson, which is quicker than
+pydantic, by little beside the rest.
 """
 
 from __future__ import annotations

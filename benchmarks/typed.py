@@ -24,7 +24,7 @@ class _Bounds(NamedTuple):
     goal: float
 
 
-_ANSWERS = {
+ANSWERS = {
     "openai-chat": _Bounds((0.75, 0.95), 0.5),
     "openai-chat, usage in each": _Bounds((1.3, 1.5), 1.0),
     "anthropic-messages": _Bounds((1.2, 1.6), 1.0),
@@ -47,9 +47,9 @@ def run(options: argparse.Namespace) -> int:
     others, versions, missing = installed({"orjson": _orjson})
     print_missing(missing)
     print_environment(environment(versions))
-    progress = Progress(len(_ANSWERS))
+    progress = Progress(len(ANSWERS))
     rows = []
-    for name, bounds in _ANSWERS.items():
+    for name, bounds in ANSWERS.items():
         progress.step(name)
         answer = Answer(name)
         if answer.dialect not in names():

@@ -148,7 +148,7 @@ def test_an_answer_has_its_texts_and_usages_and_ends_well(name: str, usages: int
 
 
 def test_the_answers_are_those_that_are_named() -> None:
-    assert list(typed._ANSWERS) == list(answers.NAMES)
+    assert list(typed.ANSWERS) == list(answers.NAMES)
     assert {*node.ANSWERS.values(), *rewrite.READ, *[source for source, _ in rewrite.DIRECTIONS]} <= {*answers.NAMES}
 
 
@@ -164,7 +164,7 @@ def test_what_was_written_wrongly_is_noticed(text: str | None, blocks: int | Non
 def test_typed_prints_each_answer_and_its_bounds(capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(["typed", "--rounds", "1"]) == 0
     rows = capsys.readouterr().out.splitlines()
-    for name, bounds in typed._ANSWERS.items():
+    for name, bounds in typed.ANSWERS.items():
         (row,) = [row for row in rows if row.startswith(f"{name}  ")]
         assert all(f"{bound:.2f}" in row for bound in (*bounds.least, bounds.goal))
 
