@@ -18,10 +18,10 @@ Payload = dict[str, object]
 class Answer(Workload):
     """A Workload in `dialect`: `payloads` are the JSON of its events, `text` what they say in all."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, count: int | None = None) -> None:
         shape = _SHAPES[name]
         rng = random.Random(shape.dialect)
-        texts = ["".join([token(rng) for _ in range(shape.tokens)]) for _ in range(COUNT)]
+        texts = ["".join([token(rng) for _ in range(shape.tokens)]) for _ in range(count or COUNT)]
         made = list(shape.make(texts))
         self.dialect = shape.dialect
         self.text = "".join(texts)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ DIRECTIONS = {
     ("openai-chat", "openai-responses"): (3.2, 2.0),
     ("gemini", "openai-chat"): (3.0, 2.0),
 }
+OURS = "sse_core"
+TEXTS = 300  # in an answer that LiteLLM rewrites
+UNIT = "us an event, an event a chunk"
+_HEADERS = ["us an event", "json.loads", "event a chunk", "in json.loads", "at most", "goal", "4 KiB", "in json.loads"]
 READ = ("openai-chat", "anthropic-messages", "gemini")  # what the AI SDK reads
 
 
@@ -43,53 +48,80 @@ def run(options: argparse.Namespace) -> int:
     found, versions, missing = installed({"litellm": litellm.converters})
     print_missing(missing, PINS)
     print_environment(environment(versions))
-    converters = found.get("litellm", {})
-    progress = Progress(len(DIRECTIONS) + len(READ))
-    rows, beside = [], []
-    for (source, target), (most, goal) in DIRECTIONS.items():
-        name = f"{source} to {target}"
-        progress.step(name)
-        answer = Answer(source)
-        seconds = measure(answer, target, converters.get((source, target)), options.rounds)
-        loads, small, event = seconds["loads"], seconds["4096"], seconds["event"]
-        us = {key: f"{value / len(answer.events) * 1e6:.2f}" for key, value in seconds.items()}
-        rows.append([name, us["loads"], us["event"], *bounded(event / loads, most), f"{goal:.2f}"])
-        rows[-1] += [us["4096"], f"{small / loads:.2f}"]
-        if "LiteLLM" in seconds:
-            beside.append([name, us["event"], us["LiteLLM"], f"{seconds['LiteLLM'] / event:.1f}x"])
-    headers = [
-        "us an event",
-        "json.loads",
-        "event a chunk",
-        "in json.loads",
-        "at most",
-        "goal",
-        "4 KiB",
-        "in json.loads",
-    ]
-    print_table(headers, rows)
-    if beside:
-        print()
-        print_table(["us an event, an event a chunk", "sse_core", "LiteLLM", "ratio (at least 10, goal 20)"], beside)
+    ways: dict[str, litellm.Converters] = dict(
+        zip(("LiteLLM alone", "wrapped"), found.get("litellm", ()), strict=False)
+    )
+    progress = Progress(len(DIRECTIONS) * (2 if ways else 1) + len(READ))
+    _print_ours(progress, options.rounds)
     print()
+    if ways:
+        _print_litellm(ways, progress, options.rounds)
+        print()
     _print_read(progress, options.rounds)
     progress.close()
     return 0
 
 
-def measure(answer: Answer, target: str, convert: litellm.Converter | None, rounds: int) -> dict[str, float]:
-    """Seconds of json.loads alone, of rewriting in chunks of each of SIZES, and of LiteLLM's converter."""
-    written = rewrite(answer.dialect, target, answer.blocks)
-    verify("sse_core", target, written, answer.text)
+def _print_ours(progress: Progress, rounds: int) -> None:
+    rows = []
+    for (source, target), (most, goal) in DIRECTIONS.items():
+        name = f"{source} to {target}"
+        progress.step(name)
+        answer = Answer(source)
+        seconds = measure(answer, target, rounds)
+        ratios = {size: seconds[size] / seconds["loads"] for size in SIZES}
+        us = {key: f"{value / len(answer.events) * 1e6:.2f}" for key, value in seconds.items()}
+        row = [name, us["loads"], us["event"], *bounded(ratios["event"], most), f"{goal:.2f}"]
+        rows.append([*row, us["4096"], f"{ratios['4096']:.2f}"])
+    print_table(_HEADERS, rows)
+
+
+def _print_litellm(ways: Mapping[str, litellm.Converters], progress: Progress, rounds: int) -> None:
+    rows = []
+    for source, target in DIRECTIONS:
+        name = f"{source} to {target}"
+        progress.step(f"{name} by LiteLLM")
+        answer = Answer(source, TEXTS)
+        seconds = compare(answer, target, {way: ways[way][source, target] for way in ways}, rounds)
+        us = {key: value / len(answer.events) * 1e6 for key, value in seconds.items()}
+        row = [name, f"{us[OURS]:.2f}"]
+        for way in ways:
+            row += [f"{us[way]:.2f}", f"{us[way] / us[OURS]:.1f}x"]
+        rows.append(row)
+    print("LiteLLM: its converters alone, at least 10x, the goal is 20x; and wrapped, as its proxy runs them")
+    print_table([UNIT, OURS, *[header for way in ways for header in (way, "ratio")]], rows)
+
+
+def measure(answer: Answer, target: str, rounds: int) -> dict[str, float]:
+    """Seconds of json.loads alone, and of rewriting in chunks of each of SIZES."""
+    count = _verified(answer, target)
     variants: dict[str, Variant] = {"loads": (partial(loads_all, answer.payloads), len(answer.payloads))}
     for size in SIZES:
-        variants[size] = (partial(_rewrite, answer.dialect, target, answer.chunks(size)), len(written))
-    if convert:
-        lines = answer.stream.decode().splitlines()
-        events = convert(lines)
-        verify("LiteLLM", target, b"".join(events), answer.text)
-        variants["LiteLLM"] = (lambda: len(convert(lines)), len(events))
+        variants[size] = (partial(_rewrite, answer.dialect, target, answer.chunks(size)), count)
     return best(variants, rounds)
+
+
+def compare(answer: Answer, target: str, converters: Mapping[str, litellm.Converter], rounds: int) -> dict[str, float]:
+    """Seconds of rewriting an event a chunk, and of each of the converters.
+
+    Not in turn with json.loads, and over a shorter answer: what takes ten times as long as another meets more of the
+    machine's bad moods, and its best would not be as good.
+    """
+    run = partial(_rewrite, answer.dialect, target, answer.blocks)
+    variants: dict[str, Variant] = {OURS: (run, _verified(answer, target))}
+    lines = answer.stream.decode().splitlines()
+    for name, convert in converters.items():
+        events = convert(lines)
+        verify(name, target, b"".join(events), answer.text)
+        variants[name] = (partial(_convert, convert, lines), len(events))
+    return best(variants, rounds)
+
+
+def _verified(answer: Answer, target: str) -> int:
+    """The bytes that are written, which say what they must."""
+    written = rewrite(answer.dialect, target, answer.blocks)
+    verify(OURS, target, written, answer.text)
+    return len(written)
 
 
 def rewrite(source: str, target: str, chunks: list[bytes]) -> bytes:
@@ -100,6 +132,10 @@ def rewrite(source: str, target: str, chunks: list[bytes]) -> bytes:
 
 def _rewrite(source: str, target: str, chunks: list[bytes]) -> int:
     return len(rewrite(source, target, chunks))
+
+
+def _convert(convert: litellm.Converter, lines: list[str]) -> int:
+    return len(convert(lines))
 
 
 def _print_read(progress: Progress, rounds: int) -> None:
@@ -114,7 +150,7 @@ def _print_read(progress: Progress, rounds: int) -> None:
         names.append(name)
         rows.append([f"{dialect} to parts", f"{ours:.2f}", f"{theirs:.2f}", f"{theirs / ours:.1f}x"])
     print(f"{', '.join(names)} on Node {version}")
-    print_table(["us an event, an event a chunk", "sse_core", "AI SDK", "ratio"], rows)
+    print_table([UNIT, OURS, "AI SDK", "ratio"], rows)
 
 
 def read(answer: Answer, rounds: int) -> tuple[float, float, str, str]:
