@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from . import cost, decode, encode, imports, memory, serve, typed
+from . import cost, decode, encode, imports, memory, rewrite, serve, typed
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -17,6 +17,7 @@ _COMMANDS: dict[str, tuple[ModuleType, Run, str]] = {
     "peers": (decode, decode.run_peers, "The same, with the rivals that are installed."),
     "encode": (encode, encode.run, encode.__doc__ or ""),
     "typed": (typed, typed.run, typed.__doc__ or ""),
+    "rewrite": (rewrite, rewrite.run, (rewrite.__doc__ or "").partition("\n")[0]),
     "memory": (memory, memory.run, memory.__doc__ or ""),
     "serve": (serve, serve.run, (serve.__doc__ or "").partition("\n")[0]),
     "cost": (cost, lambda _: cost.run(), cost.__doc__ or ""),

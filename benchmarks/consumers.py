@@ -23,17 +23,6 @@ def sse_core(chunks: list[bytes]) -> int:
     return count
 
 
-def sse_core_json(chunks: list[bytes]) -> int:
-    """The same, with the data read as JSON."""
-    count = 0
-    feed = Decoder().feed
-    for chunk in chunks:
-        for event in feed(chunk):
-            _type, _data, _id = event.type, event.json(), event.last_event_id
-            count += 1
-    return count
-
-
 def _launchdarkly() -> Consumer:
     event_class: Any = import_module("ld_eventsource.actions").Event
     reader: Any = import_module("ld_eventsource.reader")
@@ -134,9 +123,9 @@ def installed(makers: Mapping[str, Callable[[], Made]]) -> tuple[dict[str, Made]
     return made, versions, missing
 
 
-def print_missing(missing: Mapping[str, str]) -> None:
-    """A line for each package that is not here."""
+def print_missing(missing: Mapping[str, str], pins: str = "requirements.txt") -> None:
+    """A line for each package that is not here; `pins` has its version."""
     for name, reason in missing.items():
-        print(f"skipped: {name} ({reason}; see benchmarks/requirements.txt)")
+        print(f"skipped: {name} ({reason}; see benchmarks/{pins})")
     if missing:
         print()

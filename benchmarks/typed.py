@@ -4,89 +4,38 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
-from sse_core.dialects import Dialect, PartDecoder, get, names
+from sse_core.dialects import PartDecoder, get, names
 
+from .answers import Answer, verify
+from .consumers import installed, print_missing
 from .measure import Progress, best, environment, print_environment, print_table, whole
-from .workloads import dumps, token
 
-COUNT = 3_000  # texts in a stream
-
-Payload = dict[str, object]
+Loads = Callable[[str], Any]
+SIZES = ("4096", "event")
 
 
-def _openai_chat(rng: random.Random) -> Iterator[Payload]:
-    """Usage in every chunk, as with continuous_usage_stats."""
-    for number in range(1, COUNT + 1):
-        yield {
-            "id": "chatcmpl-BuDrRRWybY6JHzabaUyR2OtaEGp79",
-            "object": "chat.completion.chunk",
-            "created": 1752800000,
-            "model": "gpt-4o-mini-2024-07-18",
-            "service_tier": "default",
-            "system_fingerprint": "fp_07871e2ad8",
-            "choices": [{"index": 0, "delta": {"content": token(rng)}, "logprobs": None, "finish_reason": None}],
-            "usage": {"prompt_tokens": 9, "completion_tokens": number, "total_tokens": 9 + number},
-        }
+class _Bounds(NamedTuple):
+    least: tuple[float, float]  # of each of SIZES
+    goal: float
 
 
-def _openai_chat_once(rng: random.Random) -> Iterator[Payload]:
-    """Usage in the last chunk alone, as OpenAI itself sends it."""
-    for number, payload in enumerate(_openai_chat(rng), 1):
-        yield payload if number == COUNT else {**payload, "usage": None}
-
-
-def _anthropic(rng: random.Random) -> Iterator[Payload]:
-    """One message; usage where Anthropic says it, in message_delta, here after every 20 texts."""
-    usage: Payload = {"input_tokens": 9, "output_tokens": 1}
-    message: Payload = {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "content": [],
-        "model": "claude-sonnet-4",
-    }
-    yield {"type": "message_start", "message": {**message, "stop_reason": None, "usage": usage}}
-    yield {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
-    for number in range(1, COUNT + 1):
-        yield {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": token(rng)}}
-        if number % 20 == 0:
-            delta = {"stop_reason": None, "stop_sequence": None}
-            yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": number}}
-
-
-def _gemini(rng: random.Random) -> Iterator[Payload]:
-    """usageMetadata in every chunk, as Gemini sends it."""
-    for number in range(1, COUNT + 1):
-        text = "".join([token(rng) for _ in range(12)])
-        yield {
-            "candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "index": 0}],
-            "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": number, "totalTokenCount": 9 + number},
-            "modelVersion": "gemini-2.5-flash",
-            "responseId": "0YpTaKiVFvWqm9IPsO2D4AI",
-        }
-
-
-class _Stream(NamedTuple):
-    dialect: str
-    make: Callable[[random.Random], Iterator[Payload]]
-    texts_per_usage: int  # 0: one usage, at the end
-    typed: bool  # framed with an event type
-    line_end: str
-    bound: float  # at 4 KiB; at one event a chunk it is half as much again
-
-
-_STREAMS = {
-    "openai-chat": _Stream("openai-chat", _openai_chat, 1, False, "\n", 1.3),
-    "openai-chat, usage at the end": _Stream("openai-chat", _openai_chat_once, 0, False, "\n", 1.3),
-    "anthropic-messages": _Stream("anthropic-messages", _anthropic, 20, True, "\n", 1.4),
-    "gemini": _Stream("gemini", _gemini, 1, False, "\r\n", 1.7),
+ANSWERS = {
+    "openai-chat": _Bounds((0.75, 0.95), 0.5),
+    "openai-chat, usage in each": _Bounds((1.3, 1.5), 1.0),
+    "anthropic-messages": _Bounds((1.2, 1.6), 1.0),
+    "anthropic-messages, usage in between": _Bounds((1.2, 1.6), 1.0),
+    "gemini": _Bounds((1.25, 1.45), 1.0),
 }
+
+
+def _orjson() -> Loads:
+    loads: Loads = import_module("orjson").loads
+    return loads
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -95,60 +44,60 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the ratios, and the bounds."""
-    print_environment(environment())
-    progress = Progress(len(_STREAMS))
+    others, versions, missing = installed({"orjson": _orjson})
+    print_missing(missing)
+    print_environment(environment(versions))
+    progress = Progress(len(ANSWERS))
     rows = []
-    for name, stream in _STREAMS.items():
+    for name, bounds in ANSWERS.items():
         progress.step(name)
-        if stream.dialect not in names():
+        answer = Answer(name)
+        if answer.dialect not in names():
             print(f"skipped: {name} (not registered)")
             continue
-        loads, count, *times = _measure(stream, options.rounds)
-        row = [name, f"{loads / count * 1e9:,.0f}"]
-        for seconds, limit in zip(times, (stream.bound, stream.bound * 1.5), strict=True):
-            row += [f"{seconds / loads:.2f}", f"{limit:.2f}{'' if seconds / loads <= limit else ' over'}"]
-        rows.append(row)
+        seconds = _measure(answer, {"json": None, **others}, options.rounds)
+        unit = seconds["loads"]
+        row = [name, f"{unit / len(answer.payloads) * 1e9:,.0f}"]
+        for size, least in zip(SIZES, bounds.least, strict=True):
+            row += [*bounded(seconds[f"json {size}"] / unit, least), f"{bounds.goal:.2f}"]
+        rows.append(row + [f"{seconds[f'{other} {size}'] / unit:.2f}" for other in others for size in SIZES])
     progress.close()
-    headers = ["bytes to parts, in json.loads", "ns of loads", "4 KiB", "bound", "event a chunk", "bound"]
+    headers = ["bytes to parts, in json.loads", "ns of loads"]
+    for size in ("4 KiB", "event a chunk"):
+        headers += [size, "at most", "goal"]
+    headers += [f"{other}, {size}" for other in others for size in ("4 KiB", "event a chunk")]
     print_table(headers, rows)
     return 0
 
 
-def _measure(stream: _Stream, rounds: int) -> tuple[float, int, float, float]:
-    """Seconds of json.loads alone, the payloads, and seconds to parts at 4 KiB and at one event a chunk."""
-    dialect, end = get(stream.dialect), stream.line_end
-    payloads, blocks = [], []
-    for payload in stream.make(random.Random(stream.dialect)):
-        payloads.append(dumps(payload))
-        event = f"event: {payload['type']}{end}" if stream.typed else ""
-        blocks.append(f"{event}data: {payloads[-1]}{end}{end}".encode())
-    whole = b"".join(blocks)
-    pieces = [whole[at : at + 4096] for at in range(0, len(whole), 4096)]
-    kinds = Counter(part.kind for part in PartDecoder(dialect).feed(whole))
-    usages = COUNT // stream.texts_per_usage if stream.texts_per_usage else 1
-    if kinds["invalid"] or kinds["text"] != COUNT or kinds["usage"] < usages:
-        raise RuntimeError(f"{dialect.name}: {COUNT} texts and {usages} usages became {dict(kinds)}")
-    seconds = best(
-        {
-            "loads": (partial(_loads, payloads), len(payloads)),
-            "4096": (partial(_parts, dialect, pieces), kinds.total()),
-            "event": (partial(_parts, dialect, blocks), kinds.total()),
-        },
-        rounds,
-    )
-    return seconds["loads"], len(payloads), seconds["4096"], seconds["event"]
+def bounded(value: float, most: float) -> tuple[str, str]:
+    """Two cells: what was measured, and the bound it must keep to."""
+    return f"{value:.2f}", f"{most:.2f}{'' if value <= most else ' over'}"
 
 
-def _loads(payloads: list[str]) -> int:
+def loads_all(payloads: list[str]) -> int:
+    """Read each payload with json.loads: the unit."""
     loads = json.loads
     for payload in payloads:
         loads(payload)
     return len(payloads)
 
 
-def _parts(dialect: Dialect, chunks: list[bytes]) -> int:
+def parts(dialect: str, chunks: list[bytes], loads: Loads | None = None) -> int:
+    """Read a stream to parts; how many there were."""
     count = 0
-    feed = PartDecoder(dialect).feed
+    feed = PartDecoder(get(dialect), loads=loads).feed
     for chunk in chunks:
         count += len(feed(chunk))
     return count
+
+
+def _measure(answer: Answer, readers: Mapping[str, Loads | None], rounds: int) -> dict[str, float]:
+    """Seconds of json.loads alone, and of each reader of JSON at each size of chunk."""
+    verify("the answer", answer.dialect, answer.stream, answer.text)
+    count = parts(answer.dialect, [answer.stream])
+    variants = {"loads": (partial(loads_all, answer.payloads), len(answer.payloads))}
+    for name, loads in readers.items():
+        for size in SIZES:
+            variants[f"{name} {size}"] = (partial(parts, answer.dialect, answer.chunks(size), loads), count)
+    return best(variants, rounds)

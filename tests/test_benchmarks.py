@@ -3,14 +3,15 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from benchmarks import __main__, consumers, encode, memory, node, serve, typed
+from benchmarks import __main__, answers, consumers, encode, litellm, measure, memory, node, rewrite, serve, typed
 from benchmarks.workloads import CHUNK_SIZES, NAMES, workload
-from sse_core import Decoder, Event
-from sse_core.dialects import PartDecoder
+from sse_core import Decoder, Event, TruncatedError
+from sse_core.dialects import PartDecoder, iter_parts
 
 SCALE = 0.02
 PEERS, VERSIONS, MISSING = consumers.installed(consumers.PEERS)
@@ -59,12 +60,31 @@ def test_figures_are_written_and_compared(tmp_path: Path, capsys: pytest.Capture
     printed = subprocess.check_output(command, cwd=root, text=True)
     assert "tiny" in printed
     figures = json.loads(file.read_text())
-    assert figures["about"]["python"].endswith(sys.version.split()[0])
+    assert sys.version.split()[0] in figures["about"]["python"]
     (cell,) = figures["cells"]
     assert (cell["workload"], cell["chunks"], cell["events"]) == ("tiny", "event", 10_000)
     assert list(cell["seconds"]) == ["sse_core"]
     assert __main__.main([*narrow, "--compare", str(file)]) == 0
     assert "to earlier" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flags", "said"),
+    [
+        ("'--enable-optimizations' '--with-lto'", "-fprofile-use", " (with profile-guided optimisation)"),
+        ("'--enable-shared'", "-fprofile-use", " (without profile-guided optimisation)"),
+        ("'--enable-shared'", "", " (with profile-guided optimisation)"),
+        (None, None, ""),
+    ],
+    ids=["configured", "not", "by Debian", "not said"],
+)
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="of CPython")
+def test_the_figures_say_how_python_was_built(
+    arguments: str | None, flags: str | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {"CONFIG_ARGS": arguments, "PGO_PROF_USE_FLAG": flags}
+    monkeypatch.setattr("benchmarks.measure.sysconfig.get_config_var", found.get)
+    assert measure.environment()["python"] == f"CPython {sys.version.split()[0]}{said}"
 
 
 def test_peers_runs_with_what_is_installed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,15 +117,132 @@ def test_encode_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert "four lines, type and id" in capsys.readouterr().out
 
 
-def test_typed_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(typed, "COUNT", 40)
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers of a few texts."""
+    monkeypatch.setattr(answers, "COUNT", 40)
+
+
+@pytest.mark.parametrize(
+    ("name", "usages"),
+    [
+        ("openai-chat", 1),
+        ("openai-chat, usage in each", 41),
+        ("anthropic-messages", 2),
+        ("anthropic-messages, usage in between", 4),
+        ("gemini", 40),
+    ],
+)
+@pytest.mark.usefixtures("short")
+def test_an_answer_has_its_texts_and_usages_and_ends_well(name: str, usages: int) -> None:
+    answer = answers.Answer(name)
+    parts = list(iter_parts([answer.stream], answer.dialect))
+    texts = [part.text for part in parts if part.kind == "text"]
+    assert (len(texts), "".join(texts)) == (40, answer.text)
+    assert [part.kind for part in parts].count("usage") == usages
+    assert "invalid" not in [part.kind for part in parts]
+    answers.verify("the answer", answer.dialect, answer.stream, answer.text)
+    events = Decoder().feed(answer.stream)
+    assert events == [Event(data, type) for type, data, _ in answer.events]
+    assert [event.data for event in events if event.data != "[DONE]"] == answer.payloads
+
+
+def test_the_answers_are_those_that_are_named() -> None:
+    assert list(typed.ANSWERS) == list(answers.NAMES)
+    assert {*node.ANSWERS.values(), *rewrite.READ, *[source for source, _ in rewrite.DIRECTIONS]} <= {*answers.NAMES}
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(("text", "blocks"), [("another", None), (None, 20)], ids=["another text", "cut"])
+def test_what_was_written_wrongly_is_noticed(text: str | None, blocks: int | None) -> None:
+    answer = answers.Answer("openai-chat")
+    with pytest.raises((RuntimeError, TruncatedError)):
+        answers.verify("a rival", "openai-chat", b"".join(answer.blocks[:blocks]), text or answer.text)
+
+
+@pytest.mark.usefixtures("short")
+def test_typed_prints_each_answer_and_its_bounds(capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(["typed", "--rounds", "1"]) == 0
-    assert "openai-chat" in capsys.readouterr().out
+    rows = capsys.readouterr().out.splitlines()
+    for name, bounds in typed.ANSWERS.items():
+        (row,) = [row for row in rows if row.startswith(f"{name}  ")]
+        assert all(f"{bound:.2f}" in row for bound in (*bounds.least, bounds.goal))
 
 
 def test_typed_parts_do_not_depend_on_the_chunks() -> None:
     stream = b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
-    assert typed._parts("openai-chat", [stream]) == len(PartDecoder("openai-chat").feed(stream)) == 2
+    assert typed.parts("openai-chat", [stream]) == len(PartDecoder("openai-chat").feed(stream)) == 2
+    assert typed.parts("openai-chat", [stream[:9], stream[9:]], json.loads) == 2
+
+
+@pytest.mark.usefixtures("short")
+def test_rewrite_prints_each_direction_and_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(litellm, "converters", lambda: import_module("no.such.module"))
+    assert __main__.main(["rewrite", "--rounds", "1"]) == 0
+    printed = capsys.readouterr().out
+    for source, target in rewrite.DIRECTIONS:
+        assert f"\n{source} to {target}  " in printed
+    assert "skipped: litellm (" in printed
+    assert "see benchmarks/requirements-rewrite.txt)" in printed
+    assert "skipped: the AI SDK on Node (no node on the PATH)" in printed
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.filterwarnings("ignore")  # LiteLLM's own
+@pytest.mark.parametrize(("source", "target"), rewrite.DIRECTIONS)
+def test_litellm_writes_the_text_that_is_read(source: str, target: str) -> None:
+    found, _, missing = consumers.installed({"litellm": litellm.converters})
+    if missing:
+        pytest.skip(f"litellm: {missing['litellm']}")
+    alone, wrapped = found["litellm"]
+    converters = {"alone": alone[source, target], "wrapped": wrapped[source, target]}
+    seconds = rewrite.compare(answers.Answer(source), target, converters, 1)
+    assert list(seconds) == ["sse_core", "alone", "wrapped"]
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("dialect", rewrite.READ)
+def test_the_ai_sdk_reads_the_text(dialect: str) -> None:
+    try:
+        ours, theirs, name, _ = rewrite.read(answers.Answer(dialect), 1)
+    except node.NodeMissingError as error:
+        pytest.skip(str(error))
+    assert ours > 0
+    assert theirs > 0
+    assert name.startswith("@ai-sdk/")
+
+
+@pytest.mark.usefixtures("short")
+def test_parts_stand_beside_events_with_json_parse_on_node(capsys: pytest.CaptureFixture[str]) -> None:
+    node.run(["gemini-crlf"], 1)
+    printed = capsys.readouterr().out
+    if "skipped" in printed:
+        pytest.skip(printed.strip())
+    rows = [line.split("  ")[0] for line in printed.splitlines()]
+    assert rows.count("geometric mean") == 2
+    assert {"gemini-crlf", "gemini"} <= {*rows}
+
+
+@pytest.mark.parametrize("name", memory.IDLE)
+def test_an_idle_stream_holds_less_than_one_under_way(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "STREAMS", 50)
+    made, under_way = memory.held(memory.IDLE[name].make)
+    assert 0 < made <= under_way + 1
+
+
+@pytest.mark.usefixtures("short")
+def test_memory_prints_what_idle_streams_hold(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(memory, "STREAMS", 50)
+    monkeypatch.setattr(memory, "SIZE", 1024 * 1024)
+    assert __main__.main(["memory", "--workloads", "openai"]) == 0
+    printed = capsys.readouterr().out
+    assert "held by each of 50 idle streams" in printed
+    assert all(f"\n{name}  " in printed for name in memory.IDLE)
 
 
 def test_memory_stays_within_the_events_of_a_chunk_and_three_chunks() -> None:

@@ -29,7 +29,8 @@ const bare = (event) => {
   read += event.data.length + (event.event?.length ?? 0) + (event.id?.length ?? 0);
 };
 const json = (event) => {
-  read += Object.keys(JSON.parse(event.data)).length + (event.event?.length ?? 0) + (event.id?.length ?? 0);
+  if (event.data !== "[DONE]") read += Object.keys(JSON.parse(event.data)).length;
+  read += (event.event?.length ?? 0) + (event.id?.length ?? 0);
 };
 const use = mode === "json" ? json : bare;
 
