@@ -11,8 +11,9 @@ import sys
 from importlib import import_module
 from itertools import chain
 
-from . import Comment, Decoder, Event, Id, LimitError, Retry, SSEError, __version__
+from . import Comment, Decoder, Event, Id, Ignored, LimitError, Retry, SSEError, __version__
 from ._decoder import MAX_EVENT_SIZE
+from ._errors import shorten
 from .dialects import Dialect, Error, Invalid, PartDecoder, TextDelta, Transcoder, detect, get, names
 
 TYPE_CHECKING = False
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 _CHUNK_SIZE = 64 * 1024
 _REASON_SIZE = 500  # characters of what a server says went wrong
 _AUTO = "auto"
+_BEGIN_SIZE = 64 * 1024  # bytes of the stream that are looked at again, where nothing came of it
 _TELLING_SIZE = 16 * 1024 * 1024  # bytes in which the first events must have told the dialect: they are kept until then
+_GZIP = b"\x1f\x8b"
+_NOTHING = ("other", "invalid", "error", "done")  # the parts of a stream that is another dialect's
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
@@ -37,7 +41,7 @@ def main(args: Sequence[str] | None = None) -> int:
     if (options.text or options.to) and not options.dialect:
         parser.error("--text and --to need --dialect, which says what the stream is")
     if options.dialect and (options.items or options.dataless):
-        parser.error("--items and --dataless are of the wire, which --dialect reads itself")
+        parser.error("--items and --dataless show events as they came; --dialect shows what they mean: leave them out")
     try:
         if options.list:
             _print(b"".join([name.encode() + b"\n" for name in names()]))
@@ -52,8 +56,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m " + (__package__ or ""),
         description="Print each event of an event stream as one line of JSON, as it arrives; "
         "with --dialect, each part of what the events mean.",
-        epilog="Exit status: 0; 1 if the stream ended inside an event or an answer, held an error or what could not "
-        "be read, or broke the limit; 2 for wrong usage.",
+        epilog="""examples:
+  curl -sN https://example.com/events | %(prog)s
+  curl -sN https://example.com/answer | %(prog)s --dialect auto --text
+
+Exit status: 0; 1 if the stream ended inside an event or an answer, held an error or what
+could not be read, or broke the limit; 2 for wrong usage.""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="the stream; - is standard input")
@@ -124,6 +133,7 @@ class _Parts:
         self._decoder = PartDecoder(options.dialect, max_event_size=options.max_event_size)
         self._text = options.text
         self._over = False  # it raised: what it had read is all there is
+        self._line = False  # text was printed, and its line has not ended
         self.problem: str | None = None
 
     @property
@@ -135,7 +145,8 @@ class _Parts:
         return self._read(self._decoder.feed, chunk)
 
     def close(self) -> bytes:
-        return self._read(self._decoder.close)
+        last = self._read(self._decoder.close)
+        return last + b"\n" if self.problem and self._line else last  # or what went wrong would stand behind the text
 
     def _read(self, decode: Callable[..., list[Part]], *chunk: bytes) -> bytes:
         """What `decode` gives, or what it still read when it raised; the first that went wrong is the reason."""
@@ -154,11 +165,12 @@ class _Parts:
 
     def _show(self, parts: Sequence[Part]) -> bytes:
         if self._text:
-            texts = [part.text for part in parts if isinstance(part, TextDelta) and part.choice == 0]
-            return "".join(texts).encode("utf-8", "replace")  # a lone surrogate is a ?
-        return b"".join([self._line(part) for part in parts])
+            text = "".join([part.text for part in parts if isinstance(part, TextDelta) and part.choice == 0])
+            self._line = not text.endswith("\n") if text else self._line
+            return text.encode("utf-8", "replace")  # a lone surrogate is a ?
+        return b"".join([self._json(part) for part in parts])
 
-    def _line(self, part: Part) -> bytes:
+    def _json(self, part: Part) -> bytes:
         members = _part_members(part)
         try:
             return _json_line(members)
@@ -211,7 +223,10 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             if options.dialect == _AUTO:
                 chunks = _tell(chunks, name, options, parser)
             reader = _Rewritten(options) if options.to else _Parts(options) if options.dialect else _Events(options)
+            begin = b""
             for chunk in chunks:
+                if len(begin) < _BEGIN_SIZE:
+                    begin += chunk[:_BEGIN_SIZE]
                 _print(reader.feed(chunk))
                 if reader.done:
                     break
@@ -220,7 +235,30 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         return _fail(name, error.strerror or str(error))
     except LimitError as error:
         return _fail(name, str(error))
-    return _fail(name, reader.problem) if reader.problem else 0
+    hint = _hint(begin, options.dialect)
+    if reader.problem:
+        return _fail(name, f"{reader.problem}; {hint}" if hint else reader.problem)
+    if hint and not options.dialect:
+        _say(name, hint)
+    return 0
+
+
+def _hint(begin: bytes, dialect: Dialect | None) -> str | None:
+    """What else the stream may be, from its first bytes; None if it looks like what it was said to be."""
+    if begin.startswith(_GZIP):
+        return "no events: is it compressed (gzip)?"
+    decoder = Decoder(dataless=True)
+    items = decoder.feed_items(begin) + decoder.flush_items()
+    events = [item for item in items if isinstance(item, Event)]
+    ignored = [item.line.strip() for item in items if isinstance(item, Ignored)]
+    if not events and ignored:
+        lines = f"{len(ignored)} line{'s' if len(ignored) > 1 else ''} ignored"
+        json_lines = "; lines of JSON are no event stream" if ignored[0][:1] in ("{", "[") else ""
+        return f"no events: {lines}, the first begins {shorten(ignored[0])}{json_lines}"
+    if dialect is None or any(part.kind not in _NOTHING for part in PartDecoder(dialect).feed(begin)):
+        return None
+    told = detect(events)
+    return None if told in (None, dialect.name) else f"its first events look like {told}, not {dialect.name}"
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:

@@ -54,7 +54,8 @@ OUTCOMES = {
         [{"comment": "c"}, {"retry": 5}, {"id": "1"}, {"ignored": "x: y"}, event("d", last_event_id="1")],
         "",
     ),
-    "without items": ([], b": c\nretry: 5\nid: 1\n\nx: y\n\n", 0, [], ""),
+    "without items": ([], b": c\nretry: 5\nid: 1\n\nx: y\ndata: d\n\n", 0, [event("d", last_event_id="1")], ""),
+    "only comments": ([], b": c\n: d\n\n", 0, [], ""),
     "dataless": (["--dataless"], b"event: end\n\n", 0, [event("", "end")], ""),
     "without dataless": ([], b"event: end\n\n", 0, [], ""),
     "truncated": ([], b"data: 1\n\ndata: 2", 1, [event("1")], "standard input: the stream ended inside an event"),
@@ -202,16 +203,17 @@ DIALECT_OUTCOMES: dict[str, tuple[list[str], bytes, int, str | list[str], str]] 
         "Hi",
         "",
     ),
-    "text, cut": (TEXT, chat(content("Hi"), end=False), 1, "Hi", "openai-chat: the stream ended before [DONE]"),
+    "text, cut": (TEXT, chat(content("Hi"), end=False), 1, "Hi\n", "openai-chat: the stream ended before [DONE]"),
+    "text whose line had ended, cut": (TEXT, chat(content("Hi\\n"), end=False), 1, "Hi\n", "openai-chat: the stream "),
     "text, cut but for the last payload": (
         TEXT,
         chat(content("Hi"), content("you"), end=False)[:-2],
         1,
-        "Hiyou",
+        "Hiyou\n",
         "openai-chat: the stream ended before [DONE]",
     ),
-    "text, an error": (TEXT, chat(content("Hi"), end=False) + ERROR, 1, "Hi", "the server sent an error: "),
-    "text, an invalid": (TEXT, b"data: [1]\n\n" + chat(content("Hi")), 1, "Hi", "openai-chat: "),
+    "text, an error": (TEXT, chat(content("Hi"), end=False) + ERROR, 1, "Hi\n", "the server sent an error: "),
+    "text, an invalid": (TEXT, b"data: [1]\n\n" + chat(content("Hi")), 1, "Hi\n", "openai-chat: "),
     "text, lone surrogates": (TEXT, chat(content("\\ud800"), content("\\udc00é")), 0, "??é", ""),
     "rewritten": (
         TO,
@@ -370,7 +372,7 @@ AUTO_OUTCOMES: dict[str, tuple[list[str], bytes, int, str | list[str], str]] = {
         "websopy",
     ),
     "told by half an event": (AUTO, chat(content("Hi"), end=False)[:-2], 1, ["start", "text"], "openai-chat"),
-    "told, and an error": ([*AUTO, "--text"], chat(content("Hi"), end=False) + ERROR, 1, "Hi", "openai-chat"),
+    "told, and an error": ([*AUTO, "--text"], chat(content("Hi"), end=False) + ERROR, 1, "Hi\n", "openai-chat"),
     "told, and then over the limit": (
         [*AUTO, "--max-event-size", "99"],
         chat(content("Hi"), end=False) + b"data: " + b"x" * 99,
@@ -407,6 +409,65 @@ def check_auto(status: int, out: bytes, err: str, expected: tuple[int, str | lis
 def test_auto_outcome(args: list[str], stdin: bytes, status: int, printed: str | list[str], error: str) -> None:
     done = subprocess.run([*COMMAND, *args], cwd=ROOT, input=stdin, capture_output=True)
     check_auto(done.returncode, done.stdout, done.stderr.decode(), (status, printed, error))
+
+
+BEGUN = (
+    b'event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant",'
+    b'"content":[],"model":"claude","stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\n'
+)
+LOOKS_LIKE = {
+    "a page": ([], b"<html>\n<p>x</p>\n", 0, "no events: 2 lines ignored, the first begins '<html>'"),
+    "a line of a page that is cut": (
+        [],
+        b"<html>",
+        1,
+        "the stream ended inside an event, which was dropped; no events: 1",
+    ),
+    "lines of JSON": (
+        [],
+        b'{"a":1}\n',
+        0,
+        "no events: 1 line ignored, the first begins '{\"a\":1}'; lines of JSON are no",
+    ),
+    "compressed": ([], b"\x1f\x8b\x08\0\0\n\n", 0, "no events: is it compressed (gzip)?"),
+    "a page of a dialect": (
+        CHAT,
+        b"<html>\n",
+        1,
+        "openai-chat: the stream ended before [DONE]; no events: 1 line ignored",
+    ),
+    "another dialect": (
+        CHAT,
+        BEGUN,
+        1,
+        "openai-chat: the stream ended before [DONE]; its first events look like anthropic-messages, not openai-chat",
+    ),
+    "another dialect, to be rewritten": (
+        TO,
+        BEGUN,
+        1,
+        "openai-chat: the stream ended before [DONE]; its first events look like anthropic-messages, not openai-chat",
+    ),
+    "a dialect that looks like another": (
+        ["--dialect", "aitunnel"],
+        chat(content("Hi"), end=False),
+        1,
+        "aitunnel: the stream ended before [DONE]\n",
+    ),
+    "nobody's": (CHAT, b"data: {}\n\n", 1, "openai-chat: the stream ended before [DONE]\n"),
+}
+
+
+@pytest.mark.parametrize(("args", "stdin", "status", "said"), LOOKS_LIKE.values(), ids=LOOKS_LIKE)
+def test_what_the_stream_looks_like_instead(
+    args: list[str], stdin: bytes, status: int, said: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (tmp_path / "stream").write_bytes(stdin)
+    with standard_input(tmp_path / "stream"):
+        assert command.main(args) == status
+    err = capsysbinary.readouterr().err.decode()
+    assert err.startswith(f"standard input: {said}")
+    assert err.count("\n") == 1
 
 
 WRONG_USAGE = {
@@ -469,7 +530,7 @@ def test_text_stays_readable_whatever_the_locale() -> None:
     code, out, err = run(*CHAT, stdin=stream, env=env)
     assert (code, rows(out)[1]["text"], err) == (1, "東京", reason)
     assert "東京" in out
-    assert run(*TEXT, stdin=stream, env=env) == (1, "東京", reason)
+    assert run(*TEXT, stdin=stream, env=env) == (1, "東京\n", reason)
     code, out, err = run(*TO, stdin=stream, env=env)
     assert (code, out.splitlines()[0], err) == (1, 'data: {"type":"content","content":"東京"}', reason)
     code, out, err = run(*TEXT, stdin='data: {"error":"混んでいます"}\n\n'.encode(), env=env)
