@@ -20,7 +20,6 @@ from typing import Any, get_args
 
 import pytest
 from blocks import modules
-from losses import facts_of
 from recipes import README, blocks, recipe
 
 import sse_core.reconnect
@@ -195,11 +194,6 @@ def table(heading: str) -> list[list[str]]:
     section = README.partition(f"\n{heading}\n")[2]
     lines = f"\n{section}".partition("\n\n| ")[2].partition("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-
-
-def test_the_table_of_dialects_is_what_they_are() -> None:
-    rows = [[row[0], *row[2:]] for row in table("### All dialects")]
-    assert rows == [[f"`{name}`", *facts_of(name)] for name in dialects.names()]
 
 
 def test_the_table_of_parts_is_what_they_are() -> None:

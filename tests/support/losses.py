@@ -1,9 +1,10 @@
-"""What each dialect keeps of the parts it encodes: asked of the code, and rendered as the table that README shows."""
+"""What each dialect keeps of the parts it encodes: asked of the code, and rendered as tests/dialects/LOSSES.md."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from reading import gather, read, write
@@ -175,7 +176,7 @@ def table(dialects: tuple[str, ...], features: list[str]) -> str:
 
 
 def rendered() -> str:
-    """What README shows between its markers."""
+    """What is lost between dialects."""
     # Where text itself is refused, so is all that is sent along with it.
     textless = [name for name in names() if outcome(name, "text") == REFUSED]
     shown = [name for name in names() if name not in textless]
@@ -241,7 +242,20 @@ def _shape(event: Event) -> str:
     return f"{named}{{{', '.join(members)}}}"
 
 
-if __name__ == "__main__":
-    print(rendered(), end="")
+FILE = Path(__file__).parents[1] / "dialects" / "LOSSES.md"
+
+
+def document() -> str:
+    """The whole file: what it says by itself is the second column of its first table."""
+    written = FILE.read_text(encoding="utf-8")
+    head, rule, rows = written.partition("|---|---|---|---|---|\n")
+    said = dict(row.strip("| ").split(" | ")[:2] for row in rows.partition("\n\n")[0].splitlines())
+    lines = []
     for name in names():
-        print(f"| {' | '.join([name, *facts_of(name)])} |")
+        about = said.get(f"`{name}`", "?")
+        lines.append(f"| {' | '.join([f'`{name}`', about, *facts_of(name)])} |\n")
+    return f"{head}{rule}{''.join(lines)}\n## What is lost between dialects\n\n{rendered()}"
+
+
+if __name__ == "__main__":
+    FILE.write_text(document(), encoding="utf-8")
