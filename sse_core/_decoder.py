@@ -146,6 +146,24 @@ class Decoder(Lines):
             if not rest:
                 return []
         tail = self._tail
+        if not tail and len(rest) < self._small_limit:
+            # The workload is one event per chunk, as tokens arrive.
+            head = rest.removesuffix(b"\n\n")
+            if head == rest:
+                head = rest.removesuffix(b"\r\n\r\n")
+            if head != rest and 13 not in head:
+                try:
+                    text = head.decode()
+                except UnicodeDecodeError:
+                    text = head.decode("utf-8", "replace")
+                data = text.removeprefix("data: ")
+                if data != text and "\n" not in data:
+                    event = new(Event)
+                    event.data, event.type, event.last_event_id = data, self._default_type, self.last_event_id
+                    return [event]
+                out = []
+                self._block(text, out, _items)
+                return out
         if 10 not in rest and 13 not in rest:  # a piece of a line: the workload is a small buffer
             tail += rest
             self._tail = tail
@@ -153,6 +171,7 @@ class Decoder(Lines):
                 self._grow()
             return []
         out: list[Any] = []
+        line = rest
         size = len(tail) + len(rest)
         if size > self._small_limit:
             # A line and its end take at least the len(line) + 1 bytes that they count. So while all bytes together
@@ -165,28 +184,30 @@ class Decoder(Lines):
             if len(tail) > _SMALL:
                 self._grow()
                 tail = self._tail
-        if 13 not in rest:
+        elif rest[-1] == 10 and (not tail or tail[-1] == 10):
+            # The workload is a line per chunk.
+            line = rest[:-1].removesuffix(b"\r")
+            if 10 not in line and 13 not in line and (line or not tail):
+                self._read_line(line, out, _items)
+                return out
+        if not line:
+            head, blank, rest, tail = tail[:-1], b"\n", b"", b""
+        elif 13 not in rest:
             head, blank, rest = rest.rpartition(b"\n\n")
         else:
             head, blank, after = rest.rpartition(b"\r\n\r\n")
-            if 13 in after or 13 in head:
-                head, blank, after = self._without_cr(rest, out, _items).rpartition(b"\n\n")
-                tail = self._tail
+            # Complete blocks of data stay in CRLF: to replace CR in Gemini's costs as much as reading them.
+            if 13 in after or (13 in head and (10 not in head or not (tail or head).startswith(b"data: "))):
+                head, blank, after = self._to_lf(rest).rpartition(b"\n\n")
             rest = after
-        if not blank and rest[:1] == b"\n" and (not tail or tail[-1] == 10):
-            # The workload is a line per chunk: this one is the blank line.
-            blank, rest, tail = rest, rest[1:], tail[:-1]
         if blank:
-            try:
-                text = (tail + head).decode()
-            except UnicodeDecodeError:
-                text = (tail + head).decode("utf-8", "replace")
+            text = (tail + head).decode("utf-8", "replace")
             data = text.removeprefix("data: ")
             if data == text:
                 self._block(text, out, _items)
             elif "\n" in data:
-                self._data_blocks(data, "\n\n", out, _items)
-            else:  # The workload is one event per chunk, as tokens arrive.
+                self._data_blocks(text, out, _items)
+            else:
                 event = new(Event)
                 event.data, event.type, event.last_event_id = data, self._default_type, self.last_event_id
                 out.append(event)
@@ -263,16 +284,28 @@ class Decoder(Lines):
             self._ready_type = bytes
         return chunk
 
+    def _read_line(self, line: bytes, out: list[Item], items: bool) -> None:
+        """Read one whole line, given without its end, that is within the limit, and no blank line of a block."""
+        if line.startswith(_KEPT[:2]) or _is_kept(line):
+            self._tail += line + b"\n"
+        elif line:
+            self._read_at_once(line.decode("utf-8", "replace"), out, items)
+
     def _feed_slices(self, chunk: bytes, items: bool) -> list[Any]:
         """What `feed` gives for a long chunk: in slices, since the text and the lines of all of it would take
         several times its size; and where there are blank lines, cut there, since an event in two slices costs more."""
-        blank = b"\r\n\r\n" if 13 in chunk else b"\n\n"
+        crlf = 13 in chunk
+        blank, read = (b"\r\n\r\n", self._data_blocks) if crlf else (b"\n\n", self._blocks)
         out: list[Any] = []
         at = 0
         while at < len(chunk):
-            found = chunk.rfind(blank, at, at + _SLICE)
-            end = at + _SLICE if found < 0 else found + len(blank)
-            out += Decoder.feed(self, chunk[at:end], items)
+            end = chunk.rfind(blank, at, at + _SLICE)
+            if end < 0 or self._tail or not self._ready_type or (crlf and not chunk.startswith(b"data: ", at)):
+                end = at + _SLICE if end < 0 else end + len(blank)
+                out += Decoder.feed(self, chunk[at:end], items)
+            else:
+                read(chunk[at:end].decode("utf-8", "replace"), out, items)
+                end += len(blank)
             at = end
         return out
 
@@ -320,19 +353,6 @@ class Decoder(Lines):
             self._skip_lf = True
             self._ready_type = None
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-    def _without_cr(self, chunk: bytes, out: list[Item], items: bool) -> bytes:
-        """Read the complete blocks of `chunk` if they are data in CRLF; give the rest of it in LF.
-
-        The workload is Gemini. To replace CR in all of it would cost as much as reading it.
-        """
-        head, blank, after = chunk.rpartition(b"\r\n\r\n")
-        if (self._tail or head).startswith(b"data: ") and blank:
-            data = (self._tail + head).decode("utf-8", "replace").removeprefix("data: ")
-            self._data_blocks(data, "\r\n\r\n", out, items)
-            self._tail = b""
-            chunk = after
-        return self._to_lf(chunk) if 13 in chunk else chunk
 
     def _flush(self, items: bool) -> list[Item]:
         if self.error is not None:

@@ -38,18 +38,23 @@ class Lines(Slots):
     def _block(self, block: str, out: list[Item], items: bool) -> None:
         """Read one block in LF, given without its blank line; what is several blocks, or of another shape than a
         comment, or data lines after an event line, an id line or both, goes to `_blocks`."""
-        if block[:1] == ":" and "\n" not in block:  # a comment, which keeps the connection alive
-            if items:
+        id = self.last_event_id
+        rest = block.removeprefix("event: ")
+        if rest != block:
+            type_, data_line, data = rest.partition("\ndata: ")
+        elif block[:1] == ":":  # a comment, which keeps the connection alive
+            if "\n" in block:
+                self._lines(block + "\n", out, items)
+            elif items:
                 out.append(Comment(block[1:].removeprefix(" ")))
             return
-        head, data_line, data = block.partition("\ndata: ")
-        id, type_ = self.last_event_id, head.removeprefix("event: ")
-        if type_ == head:
-            value = head.removeprefix("id: ")
-            id, _, type_ = value.partition("\nevent: ")
-            if value == head or not id or "\0" in id or "\n" in id:
-                return self._blocks(block, out, items)
-        lines = _data_of(data) if "\n" in data else data
+        else:
+            rest = block.removeprefix("id: ")
+            head, data_line, data = rest.partition("\ndata: ")
+            id, _, type_ = head.partition("\nevent: ")
+            if rest == block or not id or "\0" in id or "\n" in id:
+                data_line = ""
+        lines = data if "\n" not in data else None if "\n\n" in data else _data_of(data)
         if not data_line or "\n" in type_ or lines is None:
             return self._blocks(block, out, items)
         self.last_event_id = id
@@ -60,7 +65,7 @@ class Lines(Slots):
     def _blocks(self, text: str, out: list[Item], items: bool) -> None:
         """Read complete blocks in LF, given without the last blank line."""
         if text.startswith("data: "):
-            self._data_blocks(text[6:], "\n\n", out, items)
+            self._data_blocks(text, out, items)
         elif text.startswith("event: "):
             # The workload is an event line and then data: Anthropic, Responses, Cohere, Datastar.
             for block in text[7:].split("\n\nevent: "):
@@ -78,14 +83,14 @@ class Lines(Slots):
         else:
             self._lines(text + "\n", out, items)
 
-    def _data_blocks(self, text: str, blank: str, out: list[Item], items: bool) -> None:
+    def _data_blocks(self, text: str, out: list[Item], items: bool) -> None:
         """Read blocks that begin with a data line, and of which most have no other line; given without the first
         "data: " and the last blank line.
 
         The workload is OpenAI, Gemini and most others.
         """
-        crlf, default_type = "\r" in blank, self._default_type
-        for data in text.split(blank + "data: "):
+        crlf, default_type = "\r" in text, self._default_type
+        for data in text[6:].split("\r\n\r\ndata: " if crlf else "\n\ndata: "):
             if "\n" in data or (crlf and "\r" in data):
                 block = data.replace("\r\n", "\n").replace("\r", "\n")
                 lines = _data_of(block)
