@@ -23,7 +23,7 @@ MAX_EVENT_SIZE = 64 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _UNLIMITED = 1 << 62  # the limit for `max_event_size=None`: no count of bytes reaches it
 _KEPT = (b"data:", b"event:", b"id:")  # the beginnings of lines that take effect at their blank line
-_I = 105  # b"i"
+_COLON = 58  # b":"
 _SLICE = 12 * 1024  # bytes of a chunk that are read at a time
 _SMALL = 4096  # bytes up to which what waits is cheap to copy
 _LINE_SHOWN = 40  # bytes of the line that a LimitError shows
@@ -145,12 +145,11 @@ class Decoder(Lines):
             rest = self._prepare(chunk)
             if not rest:
                 return []
+        out: list[Any] = []
         tail = self._tail
         if not tail and len(rest) < self._small_limit:
             # The workload is one event per chunk, as tokens arrive.
-            head = rest.removesuffix(b"\n\n")
-            if head == rest:
-                head = rest.removesuffix(b"\r\n\r\n")
+            head = rest.removesuffix(b"\n\n").removesuffix(b"\r\n\r\n")
             if head != rest and 13 not in head:
                 try:
                     text = head.decode()
@@ -161,7 +160,6 @@ class Decoder(Lines):
                     event = new(Event)
                     event.data, event.type, event.last_event_id = data, self._default_type, self.last_event_id
                     return [event]
-                out = []
                 self._block(text, out, _items)
                 return out
         if 10 not in rest and 13 not in rest:  # a piece of a line: the workload is a small buffer
@@ -169,14 +167,11 @@ class Decoder(Lines):
             self._tail = tail
             if len(tail) > self._small_limit:
                 self._grow()
-            return []
-        out: list[Any] = []
-        line = rest
-        size = len(tail) + len(rest)
-        if size > self._small_limit:
+            return out
+        if len(tail) + len(rest) > self._small_limit:
             # A line and its end take at least the len(line) + 1 bytes that they count. So while all bytes together
             # are within the limit, no block among them can cross it, and nothing needs counting.
-            if size > self._limit:
+            if len(tail) + len(rest) > self._limit:
                 self._walk(self._to_lf(rest) if 13 in rest else rest, out, _items)
                 return out
             if len(rest) > _SLICE:
@@ -187,41 +182,45 @@ class Decoder(Lines):
         elif rest[-1] == 10 and (not tail or tail[-1] == 10):
             # The workload is a line per chunk.
             line = rest[:-1].removesuffix(b"\r")
-            if 10 not in line and 13 not in line and (line or not tail):
-                self._read_line(line, out, _items)
-                return out
-        if not line:
-            head, blank, rest, tail = tail[:-1], b"\n", b"", b""
-        elif 13 not in rest:
+            if 10 not in line and 13 not in line:
+                if line.startswith(_KEPT) and 0 not in line:
+                    self._tail = tail + line + b"\n"
+                elif line:
+                    self._read_line(line, out, _items)
+                if line or not tail:
+                    return out
+                rest, tail = bytes(tail) + b"\n", b""  # the blank line of what waits
+        if 13 not in rest:
             head, blank, rest = rest.rpartition(b"\n\n")
         else:
             head, blank, after = rest.rpartition(b"\r\n\r\n")
             # Complete blocks of data stay in CRLF: to replace CR in Gemini's costs as much as reading them.
-            if 13 in after or (13 in head and (10 not in head or not (tail or head).startswith(b"data: "))):
+            if 13 in after or (13 in head and 10 not in head):
                 head, blank, after = self._to_lf(rest).rpartition(b"\n\n")
             rest = after
         if blank:
             text = (tail + head).decode("utf-8", "replace")
             data = text.removeprefix("data: ")
             if data == text:
+                if 13 in head:
+                    text = text.replace("\r\n", "\n").replace("\r", "\n")
                 self._block(text, out, _items)
             elif "\n" in data:
-                self._data_blocks(text, out, _items)
+                self._data_blocks(data, 13 in blank, out, _items)
             else:
                 event = new(Event)
                 event.data, event.type, event.last_event_id = data, self._default_type, self.last_event_id
                 out.append(event)
             self._tail = tail = b""
-        if rest:
-            # What is left is an incomplete block: whole lines, and perhaps the beginning of one. A line that is not
-            # kept takes effect now, so `_walk` reads it.
-            if 10 in rest:
-                for line in (tail[tail.rfind(b"\n") + 1 :] + rest).split(b"\n")[:-1]:
-                    if not line.startswith(_KEPT) or (line[0] == _I and 0 in line):
-                        self._walk(rest, out, _items)
-                        return out
-            tail += rest
-            self._tail = tail
+        # What is left is an incomplete block: whole lines, and perhaps the beginning of one. A line that is not kept
+        # takes effect now, so `_walk` reads it.
+        if 10 in rest:
+            for row in (tail[tail.rfind(b"\n") + 1 :] + rest).split(b"\n")[:-1]:
+                if not row.startswith(_KEPT) or 0 in row:
+                    self._walk(rest, out, _items)
+                    return out
+        tail += rest
+        self._tail = tail
         return out
 
     def feed_items(self, chunk: bytes | bytearray | memoryview) -> list[Item]:
@@ -285,28 +284,27 @@ class Decoder(Lines):
         return chunk
 
     def _read_line(self, line: bytes, out: list[Item], items: bool) -> None:
-        """Read one whole line, given without its end, that is within the limit, and no blank line of a block."""
-        if line.startswith(_KEPT[:2]) or _is_kept(line):
+        """Read one whole line that is within the limit, and no blank line; given without its end."""
+        if line[0] != _COLON and _is_kept(line):
             self._tail += line + b"\n"
-        elif line:
+        elif items or line[0] != _COLON:
             self._read_at_once(line.decode("utf-8", "replace"), out, items)
 
     def _feed_slices(self, chunk: bytes, items: bool) -> list[Any]:
         """What `feed` gives for a long chunk: in slices, since the text and the lines of all of it would take
         several times its size; and where there are blank lines, cut there, since an event in two slices costs more."""
-        crlf = 13 in chunk
-        blank, read = (b"\r\n\r\n", self._data_blocks) if crlf else (b"\n\n", self._blocks)
+        blank = b"\r\n\r\n" if 13 in chunk else b"\n\n"
         out: list[Any] = []
         at = 0
         while at < len(chunk):
             end = chunk.rfind(blank, at, at + _SLICE)
-            if end < 0 or self._tail or not self._ready_type or (crlf and not chunk.startswith(b"data: ", at)):
+            if end < 0 or self._tail or not self._ready_type:
                 end = at + _SLICE if end < 0 else end + len(blank)
                 out += Decoder.feed(self, chunk[at:end], items)
+                at = end
             else:
-                read(chunk[at:end].decode("utf-8", "replace"), out, items)
-                end += len(blank)
-            at = end
+                self._blocks(chunk[at:end].decode("utf-8", "replace"), 13 in blank, out, items)
+                at = end + len(blank)
         return out
 
     def _grow(self) -> None:
@@ -332,7 +330,7 @@ class Decoder(Lines):
         *rows, last = lines.split(b"\n")
         for row in rows:
             size = len(tail)
-            kept = row.startswith(_KEPT[:2]) or _is_kept(row)
+            kept = _is_kept(row)
             if size + len(row) + kept > limit:
                 return self._overflow(row, size)
             if kept:
@@ -392,6 +390,8 @@ class Decoder(Lines):
 
 def _is_kept(row: bytes | bytearray) -> bool:
     """Whether a block keeps this line for its blank line: a data, event or id line."""
+    if row.startswith(_KEPT) and 0 not in row:
+        return True
     name, _, value = row.partition(b":")
     return name in (b"data", b"event") or (name == b"id" and 0 not in value)
 

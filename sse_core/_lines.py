@@ -56,17 +56,19 @@ class Lines(Slots):
                 data_line = ""
         lines = data if "\n" not in data else None if "\n\n" in data else _data_of(data)
         if not data_line or "\n" in type_ or lines is None:
-            return self._blocks(block, out, items)
+            return self._blocks(block, False, out, items)
         self.last_event_id = id
         event = new(Event)
         event.data, event.type, event.last_event_id = lines, type_ or self._default_type, id
         out.append(event)
 
-    def _blocks(self, text: str, out: list[Item], items: bool) -> None:
-        """Read complete blocks in LF, given without the last blank line."""
+    def _blocks(self, text: str, crlf: bool, out: list[Item], items: bool) -> None:
+        """Read complete blocks in LF, or CRLF, given without the last blank line."""
         if text.startswith("data: "):
-            self._data_blocks(text, out, items)
-        elif text.startswith("event: "):
+            return self._data_blocks(text[6:], crlf, out, items)
+        if crlf:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if text.startswith("event: "):
             # The workload is an event line and then data: Anthropic, Responses, Cohere, Datastar.
             for block in text[7:].split("\n\nevent: "):
                 type_, data_line, rest = block.partition("\ndata: ")
@@ -83,14 +85,14 @@ class Lines(Slots):
         else:
             self._lines(text + "\n", out, items)
 
-    def _data_blocks(self, text: str, out: list[Item], items: bool) -> None:
+    def _data_blocks(self, text: str, crlf: bool, out: list[Item], items: bool) -> None:
         """Read blocks that begin with a data line, and of which most have no other line; given without the first
         "data: " and the last blank line.
 
         The workload is OpenAI, Gemini and most others.
         """
-        crlf, default_type = "\r" in text, self._default_type
-        for data in text[6:].split("\r\n\r\ndata: " if crlf else "\n\ndata: "):
+        default_type = self._default_type
+        for data in text.split("\r\n\r\ndata: " if crlf else "\n\ndata: "):
             if "\n" in data or (crlf and "\r" in data):
                 block = data.replace("\r\n", "\n").replace("\r", "\n")
                 lines = _data_of(block)
@@ -126,7 +128,7 @@ class Lines(Slots):
                 continue
             if line[0] == ":":  # "If the line starts with a U+003A COLON: ignore the line"
                 if items:
-                    out.append(Comment(line[1:].removeprefix(" ")))
+                    self._read_at_once(line, out, items)
                 continue
             # "Collect the characters before the first U+003A COLON", and "if value starts with a U+0020 SPACE
             # character, remove it": one, and no tab. No colon: the whole line is the field name.
