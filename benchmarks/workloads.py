@@ -22,7 +22,7 @@ class Workload:
         self.stream = b"".join(blocks)
 
     def chunks(self, size: str) -> list[bytes]:
-        """The stream in chunks: "event" is one block a chunk, "line" one line, "whole" one chunk, else so many bytes."""
+        """The stream in chunks: "event" is one block a chunk, "line" one line, "whole" all, else so many bytes."""
         if size == "event":
             return self.blocks
         if size == "line":

@@ -23,7 +23,6 @@ MAX_EVENT_SIZE = 64 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _UNLIMITED = 1 << 62  # the limit for `max_event_size=None`: no count of bytes reaches it
 _KEPT = (b"data:", b"event:", b"id:")  # the beginnings of lines that take effect at their blank line
-_COLON = 58  # b":"
 _SLICE = 12 * 1024  # bytes of a chunk that are read at a time
 _SMALL = 4096  # bytes up to which what waits is cheap to copy
 _LINE_SHOWN = 40  # bytes of the line that a LimitError shows
@@ -54,8 +53,9 @@ class Decoder(Lines):
     nothing before their blank line: all the state there is. What does take effect when its line ends (a comment,
     `retry`, a line to ignore) `_walk` takes out of the block at once, and counts what is left against the limit.
     So complete blocks are read in one go, by Lines, whose line machine is the standard's, a rule on each branch.
-    `feed` knows three sizes of chunk: a piece of an event, an event, and many; each gives its complete blocks to
-    Lines and lets the rest wait.
+    `feed` knows five sizes of chunk: an event, a piece of a line, a line, what ends in one event and begins in
+    another, and what is so long that it is read in slices; each gives its complete blocks to Lines and lets the
+    rest wait.
     """
 
     __slots__ = ("_limit", "_ready_type", "_skip_lf", "_small_limit", "_start", "_tail", "error")
@@ -165,8 +165,8 @@ class Decoder(Lines):
         if 10 not in rest and 13 not in rest:  # a piece of a line: the workload is a small buffer
             tail += rest
             self._tail = tail
-            if len(tail) > self._small_limit:
-                self._grow()
+            if len(tail) > self._small_limit and (type(tail) is bytes or len(tail) > self._limit):
+                self._walk(b"", out, _items)
             return out
         if len(tail) + len(rest) > self._small_limit:
             # A line and its end take at least the len(line) + 1 bytes that they count. So while all bytes together
@@ -176,17 +176,17 @@ class Decoder(Lines):
                 return out
             if len(rest) > _SLICE:
                 return self._feed_slices(rest, _items)
-            if len(tail) > _SMALL:
-                self._grow()
+            if len(tail) > _SMALL and type(tail) is bytes:
+                self._walk(b"", out, _items)
                 tail = self._tail
         elif rest[-1] == 10 and (not tail or tail[-1] == 10):
             # The workload is a line per chunk.
             line = rest[:-1].removesuffix(b"\r")
             if 10 not in line and 13 not in line:
-                if line.startswith(_KEPT) and 0 not in line:
+                if line and ((line.startswith(_KEPT) and 0 not in line) or _is_kept(line)):
                     self._tail = tail + line + b"\n"
-                elif line:
-                    self._read_line(line, out, _items)
+                elif line and (_items or line[:1] != b":"):
+                    self._read_at_once(line.decode("utf-8", "replace"), out, _items)
                 if line or not tail:
                     return out
                 rest, tail = bytes(tail) + b"\n", b""  # the blank line of what waits
@@ -215,7 +215,8 @@ class Decoder(Lines):
         # What is left is an incomplete block: whole lines, and perhaps the beginning of one. A line that is not kept
         # takes effect now, so `_walk` reads it.
         if 10 in rest:
-            for row in (tail[tail.rfind(b"\n") + 1 :] + rest).split(b"\n")[:-1]:
+            rows = tail[tail.rfind(b"\n") + 1 :] + rest if tail else rest
+            for row in rows.split(b"\n")[:-1]:
                 if not row.startswith(_KEPT) or 0 in row:
                     self._walk(rest, out, _items)
                     return out
@@ -283,16 +284,9 @@ class Decoder(Lines):
             self._ready_type = bytes
         return chunk
 
-    def _read_line(self, line: bytes, out: list[Item], items: bool) -> None:
-        """Read one whole line that is within the limit, and no blank line; given without its end."""
-        if line[0] != _COLON and _is_kept(line):
-            self._tail += line + b"\n"
-        elif items or line[0] != _COLON:
-            self._read_at_once(line.decode("utf-8", "replace"), out, items)
-
     def _feed_slices(self, chunk: bytes, items: bool) -> list[Any]:
-        """What `feed` gives for a long chunk: in slices, since the text and the lines of all of it would take
-        several times its size; and where there are blank lines, cut there, since an event in two slices costs more."""
+        """What `feed` gives for a long chunk, read in slices: the text and the lines of all would take several
+        times its size. They end at blank lines, where there are some: an event in two slices costs more."""
         blank = b"\r\n\r\n" if 13 in chunk else b"\n\n"
         out: list[Any] = []
         at = 0
@@ -307,30 +301,22 @@ class Decoder(Lines):
                 at = end + len(blank)
         return out
 
-    def _grow(self) -> None:
-        """Check an unfinished block, which is no longer small, against the limit, and make it a bytearray."""
-        tail = self._tail
-        if len(tail) > self._limit:
-            at = tail.rfind(b"\n") + 1
-            self._overflow(tail[at : at + _LINE_SHOWN], at)
-        elif not isinstance(tail, bytearray):
-            self._tail = bytearray(tail)
-
     def _walk(self, chunk: bytes, out: list[Item], items: bool) -> None:
-        """Read a chunk in LF line by line, and count.
+        """Read a chunk in LF line by line, and count. What waits is a bytearray from then on.
 
         A block keeps its data, event and id lines; the others take effect at once.
         """
         tail, limit = self._tail, self._limit
         at = tail.rfind(b"\n") + 1
-        lines = tail[at:] + chunk
+        lines = tail[at:]
         if not isinstance(tail, bytearray):
             self._tail = tail = bytearray(tail)
         del tail[at:]
+        lines += chunk
         *rows, last = lines.split(b"\n")
         for row in rows:
             size = len(tail)
-            kept = _is_kept(row)
+            kept = (row.startswith(_KEPT) and 0 not in row) or _is_kept(row)
             if size + len(row) + kept > limit:
                 return self._overflow(row, size)
             if kept:
@@ -390,8 +376,6 @@ class Decoder(Lines):
 
 def _is_kept(row: bytes | bytearray) -> bool:
     """Whether a block keeps this line for its blank line: a data, event or id line."""
-    if row.startswith(_KEPT) and 0 not in row:
-        return True
     name, _, value = row.partition(b":")
     return name in (b"data", b"event") or (name == b"id" and 0 not in value)
 

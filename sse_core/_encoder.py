@@ -126,11 +126,11 @@ def _other(item: Comment | Retry | Id | Ignored, retry: int | None) -> str:
         return ": " + _lines(item.text, "text", "\n: ") + "\n"
     if isinstance(item, Retry):
         return _retry(item.milliseconds, "milliseconds")
-    if isinstance(item, Id):
-        # Its blank line commits it; after a Comment or Retry one would make common clients emit an empty event.
-        _check_id(item.value, "value")
-        return f"id: {item.value}\n\n"
-    return ""
+    if isinstance(item, Ignored):
+        return ""
+    # Its blank line commits it; after a Comment or Retry one would make common clients emit an empty event.
+    _check_id(item.value, "value")
+    return f"id: {item.value}\n\n"
 
 
 def _lines(text: str, field: str, separator: str) -> str:

@@ -23,8 +23,8 @@ _SLICE = 64 * 1024
 class Lines(Slots):
     """The half of the decoder that reads text, in complete blocks; its state is what outlives an event.
 
-    `_lines` is the standard's line machine, and the shortcuts must agree with it: `_block` reads one event at a
-    time, `_blocks` and `_data_blocks` read many, in the shapes of real traffic.
+    `_lines` is the standard's line machine, and the shortcuts must agree with it: `_block` reads one block,
+    `_blocks` and `_data_blocks` read many, in the shapes of real traffic.
     """
 
     __slots__ = ("_dataless", "_default_type", "last_event_id", "reconnection_time")
@@ -36,8 +36,11 @@ class Lines(Slots):
         self._default_type = default_type
 
     def _block(self, block: str, out: list[Item], items: bool) -> None:
-        """Read one block in LF, given without its blank line; what is several blocks, or of another shape than a
-        comment, or data lines after an event line, an id line or both, goes to `_blocks`."""
+        """Read one block in LF, given without its blank line.
+
+        The shortcut is for a comment, and for data lines after an event line, an id line, or an id and an event
+        line. What has another shape, or is several blocks, goes to `_blocks`.
+        """
         id = self.last_event_id
         rest = block.removeprefix("event: ")
         if rest != block:
@@ -56,6 +59,7 @@ class Lines(Slots):
                 data_line = ""
         lines = data if "\n" not in data else None if "\n\n" in data else _data_of(data)
         if not data_line or "\n" in type_ or lines is None:
+            data = rest = ""  # or a large block would be held twice
             return self._blocks(block, False, out, items)
         self.last_event_id = id
         event = new(Event)
@@ -63,7 +67,7 @@ class Lines(Slots):
         out.append(event)
 
     def _blocks(self, text: str, crlf: bool, out: list[Item], items: bool) -> None:
-        """Read complete blocks in LF, or CRLF, given without the last blank line."""
+        """Read complete blocks in LF, or in LF and CRLF, given without the last blank line."""
         if text.startswith("data: "):
             return self._data_blocks(text[6:], crlf, out, items)
         if crlf:
@@ -80,7 +84,7 @@ class Lines(Slots):
                 else:
                     self._lines(f"event: {block}\n", out, items)
         elif text.startswith("id: ") and "\n\n" in text:
-            for block in text.split("\n\n"):
+            for block in text.split("\n\n"):  # the workload is prices, and what can be resumed
                 self._block(block, out, items)
         else:
             self._lines(text + "\n", out, items)
