@@ -215,8 +215,7 @@ class Decoder(Lines):
         # What is left is an incomplete block: whole lines, and perhaps the beginning of one. A line that is not kept
         # takes effect now, so `_walk` reads it.
         if 10 in rest:
-            rows = tail[tail.rfind(b"\n") + 1 :] + rest if tail else rest
-            for row in rows.split(b"\n")[:-1]:
+            for row in (tail[tail.rfind(b"\n") + 1 :] + rest if tail else rest).split(b"\n")[:-1]:
                 if not row.startswith(_KEPT) or 0 in row:
                     self._walk(rest, out, _items)
                     return out
@@ -342,10 +341,9 @@ class Decoder(Lines):
         if self.error is not None:
             raise self.error.with_traceback(None)
         out: list[Item] = []
-        at = self._tail.rfind(b"\n") + 1
-        last = self._tail[at:]
+        kept, lf, last = self._tail.rpartition(b"\n")
         # The id lines are left out, since an unfinished block commits no id.
-        kept = self._tail[:at]
+        kept += lf
         if kept.startswith(b"id") or b"\nid" in kept:
             rows = [row + b"\n" for row in kept.split(b"\n") if row and row.partition(b":")[0] != b"id"]
             kept = b"".join(rows)
