@@ -22,16 +22,18 @@ class Workload:
         self.stream = b"".join(blocks)
 
     def chunks(self, size: str) -> list[bytes]:
-        """The stream in chunks: "event" is one block a chunk, "whole" one chunk, else so many bytes."""
+        """The stream in chunks: "event" is one block a chunk, "line" one line, "whole" all, else so many bytes."""
         if size == "event":
             return self.blocks
+        if size == "line":
+            return self.stream.splitlines(keepends=True)  # of bytes: at CRLF, CR and LF only
         if size == "whole":
             return [self.stream]
         step = int(size)
         return [self.stream[at : at + step] for at in range(0, len(self.stream), step)]
 
 
-CHUNK_SIZES = ("event", "64", "1400", "4096", "65536", "whole")
+CHUNK_SIZES = ("event", "line", "64", "1400", "4096", "65536", "whole")
 
 
 def dumps(value: object) -> str:

@@ -7,14 +7,14 @@ Rules are those of the WHATWG HTML standard, "Server-sent events", 9.2.5 (parsin
 from __future__ import annotations
 
 from ._errors import LimitError, shorten
-from ._items import Ignored, check_default_type
-from ._lines import Lines
+from ._items import Event, Ignored, check_default_type
+from ._lines import Lines, new
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, SupportsIndex
 
-    from ._items import Event, Item
+    from ._items import Item
 
 # One data line may be a base64 image, or the whole answer repeated. Defaults of 64 KiB (Go's bufio.Scanner),
 # 1 MiB (httpx2 2.10) and 32 MB each broke real LLM or MCP traffic; openai-python tests events of 64 MiB.
@@ -23,10 +23,8 @@ MAX_EVENT_SIZE = 64 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _UNLIMITED = 1 << 62  # the limit for `max_event_size=None`: no count of bytes reaches it
 _KEPT = (b"data:", b"event:", b"id:")  # the beginnings of lines that take effect at their blank line
-_I = 105  # b"i"
-_SLICE = 16 * 1024  # bytes of complete blocks that are made text at a time
-_SMALL = 4096  # bytes below which a chunk may well be one event
-_PIECE = 512  # bytes below which a chunk may well be a piece of an event
+_SLICE = 12 * 1024  # bytes of a chunk that are read at a time
+_SMALL = 4096  # bytes up to which what waits is cheap to copy
 _LINE_SHOWN = 40  # bytes of the line that a LimitError shows
 
 
@@ -55,11 +53,12 @@ class Decoder(Lines):
     nothing before their blank line: all the state there is. What does take effect when its line ends (a comment,
     `retry`, a line to ignore) `_walk` takes out of the block at once, and counts what is left against the limit.
     So complete blocks are read in one go, by Lines, whose line machine is the standard's, a rule on each branch.
-    `feed` knows three sizes of chunk: a piece of an event, an event, and many; each gives its complete blocks to
-    Lines and lets the rest wait.
+    `feed` knows five sizes of chunk: an event, a piece of a line, a line, what ends in one event and begins in
+    another, and what is so long that it is read in slices; each gives its complete blocks to Lines and lets the
+    rest wait.
     """
 
-    __slots__ = ("_limit", "_line_at", "_ready_type", "_skip_lf", "_small_limit", "_start", "_tail", "error")
+    __slots__ = ("_limit", "_ready_type", "_skip_lf", "_small_limit", "_start", "_tail", "error")
 
     def __init__(
         self,
@@ -111,9 +110,6 @@ class Decoder(Lines):
         # whole, so that a block that is cut off commits no id and gives its type to no other event. Where it is
         # not small it is a bytearray: a list of 2-byte pieces takes 21 times their size, `bytes +=` quadratic time.
         self._tail: bytes | bytearray = b""
-        # Where the unfinished line begins in the tail. The lines before it are known to be kept; to check them
-        # again for each chunk would take quadratic time.
-        self._line_at = 0
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         self._tail = bytes(self._tail)  # or the next feed of either would change what waits in both
@@ -149,78 +145,82 @@ class Decoder(Lines):
             rest = self._prepare(chunk)
             if not rest:
                 return []
+        out: list[Any] = []
         tail = self._tail
+        if not tail and len(rest) < self._small_limit:
+            # The workload is one event per chunk, as tokens arrive.
+            head = rest.removesuffix(b"\n\n").removesuffix(b"\r\n\r\n")
+            if head != rest and 13 not in head:
+                try:
+                    text = head.decode()
+                except UnicodeDecodeError:
+                    text = head.decode("utf-8", "replace")
+                data = text.removeprefix("data: ")
+                if data != text and "\n" not in data:
+                    event = new(Event)
+                    event.data, event.type, event.last_event_id = data, self._default_type, self.last_event_id
+                    return [event]
+                self._block(text, out, _items)
+                return out
         if 10 not in rest and 13 not in rest:  # a piece of a line: the workload is a small buffer
             tail += rest
             self._tail = tail
-            if len(tail) > self._small_limit:
-                self._grow()
-            return []
-        out: list[Any] = []
-        size = len(tail) + len(rest)
-        if size > self._small_limit:
+            if len(tail) > self._small_limit and (type(tail) is bytes or len(tail) > self._limit):
+                self._walk(b"", out, _items)
+            return out
+        if len(tail) + len(rest) > self._small_limit:
             # A line and its end take at least the len(line) + 1 bytes that they count. So while all bytes together
             # are within the limit, no block among them can cross it, and nothing needs counting.
-            if size > self._limit:
+            if len(tail) + len(rest) > self._limit:
                 self._walk(self._to_lf(rest) if 13 in rest else rest, out, _items)
                 return out
-            if len(tail) > _SMALL:
-                self._grow()
+            if len(rest) > _SLICE:
+                return self._feed_slices(rest, _items)
+            if len(tail) > _SMALL and type(tail) is bytes:
+                self._walk(b"", out, _items)
                 tail = self._tail
-        if tail and len(rest) < _PIECE:
-            # The workload is one event in several chunks: this one ends an event, and may begin the next.
-            if 13 not in rest:
-                head, blank, rest = rest.rpartition(b"\n\n")
-            else:
-                head, blank, after = rest.rpartition(b"\r\n\r\n")
-                if 13 in after or 13 in head:
-                    head, blank, after = self._to_lf(rest).rpartition(b"\n\n")
-                rest = after
-            if blank:
-                try:
-                    block = (tail + head).decode()
-                except UnicodeDecodeError:
-                    block = (tail + head).decode("utf-8", "replace")
-                self._block(block, out, _items)
-                self._tail = tail = b""
-                self._line_at = 0
-        else:
-            if size < _SMALL and not tail:
-                # The workload is one event per chunk, as tokens arrive.
-                try:
-                    text = rest.decode()
-                except UnicodeDecodeError:
-                    text = rest.decode("utf-8", "replace")
-                block = text.removesuffix("\n\n")
-                if block == text:
-                    block = text.removesuffix("\r\n\r\n")
-                if block != text and "\r" not in block:
-                    self._block(block, out, _items)
+        elif rest[-1] == 10 and (not tail or tail[-1] == 10):
+            # The workload is a line per chunk.
+            line = rest[:-1].removesuffix(b"\r")
+            if 10 not in line and 13 not in line:
+                if line and ((line.startswith(_KEPT) and 0 not in line) or _is_kept(line)):
+                    self._tail = tail + line + b"\n"
+                elif line and (_items or line[:1] != b":"):
+                    self._read_at_once(line.decode("utf-8", "replace"), out, _items)
+                if line or not tail:
                     return out
-            if 13 in rest:
-                rest = self._without_cr(rest, out, _items)
-            at, end = 0, rest.rfind(b"\n\n") + 2
-            if end > 1:
-                while at < end:
-                    text, at = self._next_slice(rest, at, end, b"\n\n")
-                    self._blocks(text, out, _items)
-                rest = rest[end:]
-            tail = self._tail
+                rest, tail = bytes(tail) + b"\n", b""  # the blank line of what waits
+        if 13 not in rest:
+            head, blank, rest = rest.rpartition(b"\n\n")
+        else:
+            head, blank, after = rest.rpartition(b"\r\n\r\n")
+            # Complete blocks of data stay in CRLF: to replace CR in Gemini's costs as much as reading them.
+            if 13 in after or (13 in head and 10 not in head):
+                head, blank, after = self._to_lf(rest).rpartition(b"\n\n")
+            rest = after
+        if blank:
+            text = (tail + head).decode("utf-8", "replace")
+            data = text.removeprefix("data: ")
+            if data == text:
+                if 13 in head:
+                    text = text.replace("\r\n", "\n").replace("\r", "\n")
+                self._block(text, out, _items)
+            elif "\n" in data:
+                self._data_blocks(data, 13 in blank, out, _items)
+            else:
+                event = new(Event)
+                event.data, event.type, event.last_event_id = data, self._default_type, self.last_event_id
+                out.append(event)
+            self._tail = tail = b""
         # What is left is an incomplete block: whole lines, and perhaps the beginning of one. A line that is not kept
         # takes effect now, so `_walk` reads it.
+        if 10 in rest:
+            for row in (tail[tail.rfind(b"\n") + 1 :] + rest if tail else rest).split(b"\n")[:-1]:
+                if not row.startswith(_KEPT) or 0 in row:
+                    self._walk(rest, out, _items)
+                    return out
         tail += rest
         self._tail = tail
-        if 10 in rest:
-            begin, end = self._line_at, len(tail) - len(rest)
-            for line in rest.split(b"\n")[:-1]:
-                end += len(line)
-                if not tail.startswith(_KEPT, begin) or (tail[begin] == _I and 0 in tail[begin:end]):
-                    self._line_at = begin
-                    self._walk(b"", out, _items)
-                    return out
-                end += 1
-                begin = end
-            self._line_at = begin
         return out
 
     def feed_items(self, chunk: bytes | bytearray | memoryview) -> list[Item]:
@@ -283,29 +283,39 @@ class Decoder(Lines):
             self._ready_type = bytes
         return chunk
 
-    def _grow(self) -> None:
-        """Check an unfinished block, which is no longer small, against the limit, and make it a bytearray."""
-        at = self._line_at
-        if len(self._tail) > self._limit:
-            self._overflow(self._tail[at : at + _LINE_SHOWN], at)
-        elif not isinstance(self._tail, bytearray):
-            self._tail = bytearray(self._tail)
+    def _feed_slices(self, chunk: bytes, items: bool) -> list[Any]:
+        """What `feed` gives for a long chunk, read in slices: the text and the lines of all would take several
+        times its size. They end at blank lines, where there are some: an event in two slices costs more."""
+        blank = b"\r\n\r\n" if 13 in chunk else b"\n\n"
+        out: list[Any] = []
+        at = 0
+        while at < len(chunk):
+            end = chunk.rfind(blank, at, at + _SLICE)
+            if end < 0 or self._tail or not self._ready_type:
+                end = at + _SLICE if end < 0 else end + len(blank)
+                out += Decoder.feed(self, chunk[at:end], items)
+                at = end
+            else:
+                self._blocks(chunk[at:end].decode("utf-8", "replace"), 13 in blank, out, items)
+                at = end + len(blank)
+        return out
 
     def _walk(self, chunk: bytes, out: list[Item], items: bool) -> None:
-        """Read a chunk in LF line by line, and count.
+        """Read a chunk in LF line by line, and count. What waits is a bytearray from then on.
 
         A block keeps its data, event and id lines; the others take effect at once.
         """
         tail, limit = self._tail, self._limit
-        lines = tail[self._line_at :]
+        at = tail.rfind(b"\n") + 1
+        lines = tail[at:]
         if not isinstance(tail, bytearray):
             self._tail = tail = bytearray(tail)
-        del tail[self._line_at :]
+        del tail[at:]
         lines += chunk
         *rows, last = lines.split(b"\n")
         for row in rows:
             size = len(tail)
-            kept = row.startswith(_KEPT[:2]) or _is_kept(row)
+            kept = (row.startswith(_KEPT) and 0 not in row) or _is_kept(row)
             if size + len(row) + kept > limit:
                 return self._overflow(row, size)
             if kept:
@@ -314,11 +324,10 @@ class Decoder(Lines):
             elif row:
                 self._read_at_once(row.decode("utf-8", "replace"), out, items)
             elif tail:
-                self._blocks((tail + b"\n").decode("utf-8", "replace"), out, items)
+                self._block(tail[:-1].decode("utf-8", "replace"), out, items)
                 tail.clear()
         if len(tail) + len(last) > limit:
             return self._overflow(last, len(tail))
-        self._line_at = len(tail)
         tail += last
 
     def _to_lf(self, chunk: bytes) -> bytes:
@@ -328,39 +337,13 @@ class Decoder(Lines):
             self._ready_type = None
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
-    def _without_cr(self, chunk: bytes, out: list[Item], items: bool) -> bytes:
-        """Read the complete blocks of `chunk` if they are data in CRLF; give the rest of it in LF.
-
-        The workload is Gemini. To replace CR in all of it would cost as much as reading it.
-        """
-        at, end = 0, chunk.rfind(b"\r\n\r\n") + 4
-        while 3 < end > at and (self._tail + chunk[at : at + 6]).startswith(b"data: "):
-            text, at = self._next_slice(chunk, at, end, b"\r\n\r\n")
-            self._data_blocks(text, "\r\n\r\n", out, items)
-        chunk = chunk[at:]
-        return self._to_lf(chunk) if 13 in chunk else chunk
-
-    def _next_slice(self, chunk: bytes, at: int, end: int, blank: bytes) -> tuple[str, int]:
-        """The next complete blocks of `chunk`, from `at` to `end` at most, as text; and where they end.
-
-        What waits in the tail comes before them. They end at a blank line soon after _SLICE bytes: the text and
-        the lines of a whole large chunk would take several times its size.
-        """
-        found = chunk.find(blank, at + _SLICE, end)
-        cut = end if found < 0 else found + len(blank)
-        data = self._tail + chunk[at:cut] if self._tail else chunk[at:cut]
-        self._tail = b""
-        self._line_at = 0
-        return data.decode("utf-8", "replace"), cut
-
     def _flush(self, items: bool) -> list[Item]:
         if self.error is not None:
             raise self.error.with_traceback(None)
         out: list[Item] = []
-        at = self._line_at
-        last = self._tail[at:]
+        kept, lf, last = self._tail.rpartition(b"\n")
         # The id lines are left out, since an unfinished block commits no id.
-        kept = self._tail[:at]
+        kept += lf
         if kept.startswith(b"id") or b"\nid" in kept:
             rows = [row + b"\n" for row in kept.split(b"\n") if row and row.partition(b":")[0] != b"id"]
             kept = b"".join(rows)
@@ -373,7 +356,7 @@ class Decoder(Lines):
             self._read_at_once(last.decode("utf-8", "replace"), out, items)
             self.reconnection_time = time
             out = [item for item in out if type(item) is Ignored]
-        self._lines((kept + b"\n").decode("utf-8", "replace"), out, items)
+        self._lines(kept.decode("utf-8", "replace"), out, items)
         self.reset()
         return out
 

@@ -47,13 +47,13 @@ class Encoder(Slots):
     def __init__(self, *, newline: str = "\n", last_event_id: str = "", default_type: str = "message") -> None:
         if not isinstance(newline, str) or newline not in ("\n", "\r\n", "\r"):
             raise EncodeError("newline", newline, "must be LF, CRLF or CR")
-        encode(Event("", "", last_event_id))  # the checks are those of an event's id
         check_default_type(default_type)
         self._newline = newline
         self._default_type = default_type
         # The id the client has. Without it every event repeats an id, and a relay could not tell a kept
         # id from a new one.
-        self._last_event_id = last_event_id
+        self._last_event_id = ""
+        self.encode(Event(last_event_id=last_event_id))  # is checked, and remembered, as an event's id
 
     def encode(self, item: Item, *, retry: int | None = None) -> bytes:
         """The bytes of one item; an Ignored gives b"".
@@ -66,11 +66,20 @@ class Encoder(Slots):
         >>> Encoder().encode(Event("x"), retry=500)
         b'retry: 500\\ndata: x\\n\\n'
         """
-        data = _encode(item, retry, self._last_event_id, self._newline, self._default_type)
+        sent_id = self._last_event_id
         if isinstance(item, Event):
-            self._last_event_id = item.last_event_id or self._last_event_id
-        elif isinstance(item, Id):
-            self._last_event_id = item.value
+            text = _event(item, retry, sent_id, self._default_type)
+            sent_id = item.last_event_id or sent_id
+        else:
+            text = _other(item, retry)
+            sent_id = item.value if isinstance(item, Id) else sent_id
+        if self._newline != "\n":
+            text = text.replace("\n", self._newline)
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            raise _surrogate(item) from None
+        self._last_event_id = sent_id
         return data
 
 
@@ -81,45 +90,47 @@ def encode(item: Item, *, retry: int | None = None) -> bytes:
     >>> encode(Event("hi", last_event_id="1"))
     b'id: 1\\ndata: hi\\n\\n'
     """
-    return _encode(item, retry, "", "\n", "message")
-
-
-def _encode(item: Item, retry: int | None, sent_id: str, newline: str, default_type: str) -> bytes:
-    if isinstance(item, Event):
-        text = _event(item, retry, sent_id, default_type)
-    elif not isinstance(item, (Comment, Retry, Id, Ignored)):
-        raise EncodeError("item", item, _no_item(item))
-    elif retry is not None:
-        raise EncodeError("retry", retry, f"goes with an Event, not with {type(item).__name__}")
-    elif isinstance(item, Comment):
-        text = ": " + _lines(item.text, "text", "\n: ") + "\n"
-    elif isinstance(item, Retry):
-        text = _retry(item.milliseconds, "milliseconds")
-    elif isinstance(item, Id):
-        # Its blank line commits it; after a Comment or Retry one would make common clients emit an empty event.
-        _check_id(item.value, "value")
-        text = f"id: {item.value}\n\n"
-    else:
-        return b""
-    if newline != "\n":
-        text = text.replace("\n", newline)
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise _surrogate(item) from None
+    encoder = object.__new__(Encoder)  # less the checks of its __init__
+    encoder._newline, encoder._default_type, encoder._last_event_id = "\n", "message", ""
+    return encoder.encode(item, retry=retry)
 
 
 def _event(event: Event, retry: int | None, sent_id: str, default_type: str) -> str:
-    type, event_id = event.type, event.last_event_id
-    # Both are checked before they are compared: under `python -bb`, comparing bytes with str is an error.
-    _check_line(type, "type")
-    _check_id(event_id, "last_event_id")
-    text = f"event: {type}\n" if type != default_type and type != "" else ""
-    if event_id != sent_id and event_id != "":
-        text += f"id: {event_id}\n"
+    type, event_id, data = event.type, event.last_event_id, event.data
+    text = ""
+    # What is the same object as was checked before needs no check; and what is not is checked before it is compared:
+    # under `python -bb`, comparing bytes with str is an error.
+    if type is not default_type:
+        if not isinstance(type, str) or "\n" in type or "\r" in type:
+            _check_line(type, "type")
+        if type != default_type and type != "":
+            text = f"event: {type}\n"
+    if event_id is not sent_id:
+        if not isinstance(event_id, str) or "\n" in event_id or "\r" in event_id or "\0" in event_id:
+            _check_id(event_id, "last_event_id")
+        if event_id != sent_id and event_id != "":
+            text += f"id: {event_id}\n"
     if retry is not None:
         text += _retry(retry, "retry")
-    return text + "data: " + _lines(event.data, "data", "\ndata: ") + "\n\n"
+    if not isinstance(data, str) or "\n" in data or "\r" in data:
+        data = _lines(data, "data", "\ndata: ")
+    return f"{text}data: {data}\n\n"
+
+
+def _other(item: Comment | Retry | Id | Ignored, retry: int | None) -> str:
+    if not isinstance(item, (Comment, Retry, Id, Ignored)):
+        raise EncodeError("item", item, _no_item(item))
+    if retry is not None:
+        raise EncodeError("retry", retry, f"goes with an Event, not with {type(item).__name__}")
+    if isinstance(item, Comment):
+        return ": " + _lines(item.text, "text", "\n: ") + "\n"
+    if isinstance(item, Retry):
+        return _retry(item.milliseconds, "milliseconds")
+    if isinstance(item, Ignored):
+        return ""
+    # Its blank line commits it; after a Comment or Retry one would make common clients emit an empty event.
+    _check_id(item.value, "value")
+    return f"id: {item.value}\n\n"
 
 
 def _lines(text: str, field: str, separator: str) -> str:

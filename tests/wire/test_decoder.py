@@ -647,3 +647,18 @@ def test_chunks_of_many_kilobytes_say_what_small_ones_do(newline: bytes) -> None
         decoder = Decoder()
         pieces = [item for at in range(0, len(stream), 100) for item in decoder.feed_items(stream[at : at + 100])]
         assert Decoder().feed_items(stream) == pieces
+
+
+@pytest.mark.parametrize(
+    ("line", "data"),
+    [
+        pytest.param(b"data: xy", "xy", id="data lines"),
+        pytest.param(b"data:xy", "xy", id="no space"),
+        pytest.param(b"data:xy\ndata: x", "xy\nx", id="with and without a space"),
+        pytest.param(b"data: xy\nevent: t", "xy", id="other lines between"),
+    ],
+)
+def test_an_event_of_a_million_bytes_of_short_lines_is_read_whole(line: bytes, data: str) -> None:
+    count = 1_100_000 // len(line)
+    (read,) = Decoder().feed((line + b"\n") * count + b"\n")
+    assert read.data == "\n".join([data] * count)
