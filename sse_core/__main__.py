@@ -250,7 +250,7 @@ def _hint(begin: bytes, dialect: Dialect | None) -> str | None:
     decoder = Decoder(dataless=True)
     items = decoder.feed_items(begin) + decoder.flush_items()
     events = [item for item in items if isinstance(item, Event)]
-    ignored = [item.line.strip() for item in items if isinstance(item, Ignored)]
+    ignored = [line for item in items if isinstance(item, Ignored) and (line := item.line.strip())]
     if not events and ignored:
         lines = f"{len(ignored)} line{'s' if len(ignored) > 1 else ''} ignored"
         json_lines = "; lines of JSON are no event stream" if ignored[0][:1] in ("{", "[") else ""
