@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 const require = createRequire(import.meta.url); // unlike import, it also looks where NODE_PATH says
 const events = [];
 let retries = null;
-let version = process.version;
+let version = globalThis.Deno?.version.deno;
 
 async function load(name) {
   let path;
@@ -35,45 +35,29 @@ function versionOf(path) {
 }
 
 // What has the interface of the browser's EventSource.
-function listen(source, types) {
-  return new Promise((resolve) => {
-    const note = (event) => events.push([event.data, event.type, event.lastEventId]);
-    for (const type of types) source.addEventListener(type, note);
-    source.addEventListener("end", () => resolve(source.close()));
-  });
+const sources = {
+  Deno: async (url) => new EventSource(url),
+  undici: async (url) => new (await load("undici")).EventSource(url),
+  "eventsource 2": async (url) => new (await load("eventsource2")).default(url),
+  "eventsource 4": async (url) => new (await load("eventsource4")).EventSource(url),
+  "eventsource 5": async (url) => new (await load("eventsource5")).EventSource(url),
+  "launchdarkly-eventsource": async (url) => new (await load("launchdarkly-eventsource")).EventSource(url),
+  "reconnecting-eventsource": async (url) => {
+    const { EventSource: eventSourceClass } = await load("undici");
+    return new (await load("reconnecting-eventsource")).default.default(url, { eventSourceClass });
+  },
+};
+
+async function listen(client, url, types) {
+  const source = await sources[client](url);
+  for (const type of types) {
+    source.addEventListener(type, (event) => events.push([event.data, event.type, event.lastEventId]));
+  }
+  await new Promise((resolve) => source.addEventListener("end", resolve));
+  source.close();
 }
 
-const clients = {
-  async Deno(url, types) {
-    version = globalThis.Deno.version.deno;
-    await listen(new EventSource(url), types);
-  },
-  async undici(url, types) {
-    const { EventSource } = await load("undici");
-    await listen(new EventSource(url), types);
-  },
-  async "eventsource 2"(url, types) {
-    const { default: EventSource } = await load("eventsource2");
-    await listen(new EventSource(url), types);
-  },
-  async "eventsource 4"(url, types) {
-    const { EventSource } = await load("eventsource4");
-    await listen(new EventSource(url), types);
-  },
-  async "eventsource 5"(url, types) {
-    const { EventSource } = await load("eventsource5");
-    await listen(new EventSource(url), types);
-  },
-  async "launchdarkly-eventsource"(url, types) {
-    const { EventSource } = await load("launchdarkly-eventsource");
-    await listen(new EventSource(url), types);
-  },
-  async "reconnecting-eventsource"(url, types) {
-    const { EventSource } = await load("undici");
-    const { default: found } = await load("reconnecting-eventsource");
-    const Reconnecting = found.default ?? found;
-    await listen(new Reconnecting(url, { eventSourceClass: EventSource }), types);
-  },
+const others = {
   // An event has its own id alone: keeping the last one is left to whoever reconnects.
   async "eventsource-parser"(url) {
     const { createParser } = await load("eventsource-parser");
@@ -101,12 +85,10 @@ const clients = {
     globalThis.document = { addEventListener() {}, removeEventListener() {} };
     const { fetchEventSource } = await load("@microsoft/fetch-event-source");
     const stop = new AbortController();
-    let lastEventId = "";
     await fetchEventSource(url, {
       signal: stop.signal,
       openWhenHidden: true,
       onmessage({ data, event, id }) {
-        lastEventId = id || lastEventId;
         if (event === "end") stop.abort();
         else events.push([data, event || "message", id]);
       },
@@ -115,5 +97,5 @@ const clients = {
 };
 
 const [client, url, types] = process.argv.slice(2);
-await clients[client](url, JSON.parse(types));
+await (client in sources ? listen(client, url, JSON.parse(types)) : others[client](url));
 process.stdout.write(JSON.stringify({ version, events, retries }), () => process.exit()); // some would connect again

@@ -11,7 +11,7 @@ from readers import Read, javascript
 from reading import random_pieces
 from servers import TIMEOUT
 
-from sse_core import SSE_HEADERS, Decoder, Encoder, Event, Id, Item
+from sse_core import SSE_HEADERS, Decoder, Encoder, Event, Id, Item, Retry
 
 BOM = b"\xef\xbb\xbf"
 STREAMS = {
@@ -103,9 +103,10 @@ def test_what_is_written_is_read(name: str, stream: str) -> None:
     if newline == "\r" and client.waits_behind_cr:
         data += encoder.encode(Event("what lets the end pass"))
     with serve_chunked(random_pieces(data, stream) if cut else [data], SSE_HEADERS) as url:
-        events, _ = client.read(url, {event.type for event in exact(encoded)})
+        events, retries = client.read(url, {event.type for event in exact(encoded)})
     expected = client.expected(encoded)
     if bom and client.keeps_bom:
         assert events.pop(0) == Event(expected[0].data, "message", expected[0].last_event_id)
         expected.pop(0)
     assert events == expected
+    assert retries in (None, [item.milliseconds for item, _ in encoded if isinstance(item, Retry)])
