@@ -35,13 +35,6 @@ def sse_core_json(chunks: list[bytes]) -> int:
     return count
 
 
-def launchdarkly() -> Read:
-    """What it has of a stream: events, and comments between them."""
-    reader: Any = import_module("ld_eventsource.reader")
-    lines_from, sse_reader = reader._BufferedLineReader.lines_from, reader._SSEReader
-    return lambda chunks: sse_reader(lines_from(chunks)).events_and_comments()
-
-
 def _launchdarkly() -> Consumer:
     event_class: Any = import_module("ld_eventsource.actions").Event
     read = launchdarkly()
@@ -99,6 +92,13 @@ def _read_all(read: Read) -> Consumer:
         return count
 
     return consume
+
+
+def launchdarkly() -> Read:
+    """What it has of a stream: events, and comments between them."""
+    reader: Any = import_module("ld_eventsource.reader")
+    lines_from, sse_reader = reader._BufferedLineReader.lines_from, reader._SSEReader
+    return lambda chunks: sse_reader(lines_from(chunks)).events_and_comments()
 
 
 def sseclient() -> Read:
