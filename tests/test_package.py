@@ -81,8 +81,10 @@ def test_all_is_locked() -> None:
         "SSEError",
         "TruncatedError",
         "aiter_events",
+        "aiter_items",
         "encode",
         "iter_events",
+        "iter_items",
     ]
     public = {name for name in vars(sse_core) if not name.startswith("_")}
     assert public - set(MODULES) <= set(sse_core.__all__)
@@ -340,4 +342,4 @@ def test_a_module_stays_small(module: str) -> None:
 
 
 def test_the_wire_stays_small() -> None:
-    assert sum(code_lines(MODULES[module]) for module in WIRE | {""}) < 634
+    assert sum(code_lines(MODULES[module]) for module in WIRE | {""}) < 646

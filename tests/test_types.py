@@ -165,6 +165,13 @@ ACCEPTED = {
                     print(part.kind)
             async with aclosing(aiter_events(chunks)) as events:
                 return [event async for event in events]
+
+        async def say(chunks: AsyncIterator[bytes], more: Iterable[bytes]) -> None:
+            async with aclosing(aiter_items(chunks)) as items:
+                async for item in items:
+                    assert_type(item, Event | Comment | Retry | Id | Ignored)
+            for item in iter_items(more, Decoder()):
+                assert_type(item, Event | Comment | Retry | Id | Ignored)
     """,
     "errors": """
         def gateway(transcoder: Transcoder, chunk: bytes) -> bytes:
@@ -316,6 +323,7 @@ REFUSED = {
         Decoder().feed("data: x")  # error
         PartDecoder("json").feed("data: x")  # error
         iter_events("data: x")  # error
+        iter_items("data: x")  # error
         TextDelta(b"x")  # error
         encode("data: x")  # error
         PartEncoder("json").send(Event("x"))  # error
