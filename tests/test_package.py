@@ -116,6 +116,8 @@ def may_import(module: str) -> set[str]:
         return below[module]
     if module == "reconnect":  # Value, and the encoder's checks of an id
         return {"_errors", "_items", "_encoder"}
+    if module == "follow":
+        return {"_errors", "_decoder", "reconnect"}
     if module == "":
         return WIRE
     if module == "__main__":
@@ -203,7 +205,7 @@ def count_cases() -> str:
 def test_the_wire_works_alone(tmp_path: Path) -> None:
     alone = copy(tmp_path / "sse_core")
     shutil.rmtree(alone / "dialects", ignore_errors=True)
-    for name in ("reconnect.py", "__main__.py"):
+    for name in ("reconnect.py", "follow.py", "__main__.py"):
         (alone / name).unlink(missing_ok=True)
     assert {path.stem for path in alone.glob("*.py")} == WIRE | {"__init__"}
     assert run("-c", WIRE_CASES, tmp_path, "sse_core", *CASES) == count_cases()
