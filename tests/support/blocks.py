@@ -25,6 +25,7 @@ MODULES = {
     "with_http_client": ("HTTPConnection(", ""),
     "with_urllib": ("urlopen(", ""),
     "with_requests": ("requests.get", ""),
+    "with_urllib3": ("urllib3.PoolManager", ""),
     "with_httpx": ('httpx.stream("GET"', ""),
     "with_httpx_async": ("httpx.AsyncClient", ""),
     "with_aiohttp": ("aiohttp.ClientSession", ""),
@@ -37,8 +38,9 @@ MODULES = {
     "on_wsgi": ("start_response", "from sync_body import body\n"),
     "on_starlette": ("StreamingResponse", "from async_body import body\n"),
     "on_aiohttp": ("web.StreamResponse", "from async_body import body\n"),
-    "sync_events": ("\ndef events(", ""),
-    "async_events": ("async def events(", ""),
+    "following": ("\ndef answer(", "from with_httpx import connect, errors\n"),
+    "async_following": ("async def watch(", "from with_aiohttp import connect, errors\n"),
+    "stopped": ("threading.Event(", "from with_requests import connect, errors\n"),
     "chatting": ("def chat(", ""),
     "relaying": ("async def relay(", ""),
     "parrot": ("# parrot.py\n", ""),
@@ -47,7 +49,7 @@ SETTINGS = {
     "mypy.ini": f"[mypy]\nstrict = True\npython_version = 3.10\nfiles = .\nmypy_path = {ROOT}\n",
     "pyrightconfig.json": json.dumps({"extraPaths": [str(ROOT)], "pythonVersion": "3.10"}),
 }
-_SYNC = ("with_http_client", "with_urllib", "with_requests", "with_httpx")
+_SYNC = ("with_http_client", "with_urllib", "with_requests", "with_urllib3", "with_httpx")
 _ASYNC = ("with_httpx_async", "with_aiohttp", "with_asyncio", "with_trio")
 
 
@@ -68,10 +70,11 @@ def _uses() -> str:
     lines = [
         f"import {', '.join([*MODULES, 'trio'])}",
         "from contextlib import aclosing",
+        "from functools import partial",
         "from http.server import ThreadingHTTPServer",
         "from wsgiref.simple_server import make_server",
         "from sse_core.dialects import Part, PartDecoder, PartEncoder, TextDelta, Transcoder",
-        "from sse_core.reconnect import Reconnect",
+        "from sse_core.follow import afollow, follow",
         "URL = 'http://127.0.0.1/'",
         "make_server('', 0, on_wsgi.app)",
         "ThreadingHTTPServer(('', 0), on_http_server.Handler)",
@@ -82,14 +85,14 @@ def _uses() -> str:
     for name in _SYNC:
         lines += [
             f"one_answer.print_events(URL, {name}.connect)",
-            f"for event in sync_events.events(URL, {name}.connect, {name}.errors, Reconnect()):",
+            f"for event in follow(partial({name}.connect, URL), errors={name}.errors):",
             "    print(event.data)",
         ]
     lines.append("async def main() -> None:")
     for name in _ASYNC:
-        sleep = ", trio.sleep" if name == "with_trio" else ""
+        sleep = ", sleep=trio.sleep" if name == "with_trio" else ""
         lines += [
-            f"    events = async_events.events(URL, {name}.connect, {name}.errors, Reconnect(){sleep})",
+            f"    events = afollow(partial({name}.connect, URL), errors={name}.errors{sleep})",
             "    async with aclosing(events) as stream:",
             "        async for event in stream:",
             "            print(event.data)",
