@@ -183,6 +183,11 @@ def test_imports_are_relative_or_standard_and_go_down(module: str) -> None:
             assert not is_dialect or typing_only or target in STANDARD, statement
 
 
+def test_only_follow_knows_a_clock() -> None:
+    clocks = {"time", "random", "asyncio"}
+    assert {name for name in MODULES if clocks & {target for _, target, _ in imports(name)}} == {"follow"}
+
+
 def test_the_import_pulls_in_nothing_slow() -> None:
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import sse_core; print(*sys.modules)"
     loaded = set(run("-S", "-c", code).split())
