@@ -241,6 +241,57 @@ def test_what_is_no_stream_is_not_asked_again_and_its_body_is_told(
     assert [visit.closed for visit in server.visits] == [True]
 
 
+# README's programs around follow
+
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+ANSWERS = {
+    "whole": (STREAM + b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\ndata: [DONE]\n\n', ("Hi",)),
+    "refused": (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 6\r\n\r\nno key", (401, b"no key")),
+}
+
+
+def test_what_watches_prints_each_event(capsys: pytest.CaptureFixture[str]) -> None:
+    with flaky(Answer(2, "reset", IN_A_CHARACTER), ALL) as server:
+        names = recipe("urlopen(")
+
+        def show(type: str, data: str) -> None:
+            print(type, data)
+            server.has()
+
+        recipe("\ndef answer(", connect=names["connect"], errors=names["errors"], print=show)["watch"](server.url)
+    assert capsys.readouterr().out == "".join([f"message {event.data}\n" for event in EVENTS])
+
+
+def test_what_watches_asynchronously_prints_each_event(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed: tests/interop/requirements.txt")
+    with flaky(Answer(2, "reset", IN_A_CHARACTER), ALL) as server:
+        names = recipe("aiohttp.ClientSession")
+
+        def show(type: str, data: str) -> None:
+            print(type, data)
+            server.has()
+
+        block = recipe("async def watch(", connect=names["connect"], errors=names["errors"], print=show)
+        asyncio.run(block["watch"](server.url))
+    assert capsys.readouterr().out == "".join([f"message {event.data}\n" for event in EVENTS])
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_reads_an_answer_prints_it_or_why_not(name: str) -> None:
+    answer, printed = ANSWERS[name]
+    said: list[Any] = []
+    names = recipe("urlopen(")
+    with flaky(first=[answer]) as server:
+        block = recipe(
+            "\ndef answer(",
+            connect=names["connect"],
+            errors=names["errors"],
+            print=lambda *shown, end="": said.extend(shown),
+        )
+        block["answer"](server.url)
+    assert tuple(said) == printed
+
+
 # Stopping a read that waits, from another thread
 
 SYNC = [name for name, client in CLIENTS.items() if client.kind == "sync"]
