@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Headers = HasItems | Pairs
     Answer = tuple[int | None, str | None]  # its status and Content-Type
+    Policy = Literal["subscription", "request"]
     How = Literal["sentinel", "event", "eof", "error"]
 
 
@@ -101,8 +102,8 @@ class Reconnect:
     `resumable` False: its ids are no place to resume at (a dialect may say so), and Last-Event-ID is not sent.
 
     `now` is seconds of any clock that does not jump, as time.monotonic(); `rand` a number from 0 to below 1,
-    as random.random(). `attempt` is the number of waits in this row, `last_event_id` and `reconnection_time`
-    (milliseconds; None until the server sets it) are what `on_event` was told.
+    as random.random(). `policy` is as given, `attempt` the number of waits in this row; `last_event_id` and
+    `reconnection_time` (milliseconds; None until the server sets it) are what `on_event` was told.
 
     >>> from sse_core.reconnect import Reconnect
     >>> reconnect = Reconnect(backoff="linear", jitter=0, max_attempts=3)
@@ -112,7 +113,7 @@ class Reconnect:
 
     def __init__(
         self,
-        policy: Literal["subscription", "request"] = "subscription",
+        policy: Policy = "subscription",
         *,
         last_event_id: str = "",
         base: float = 1.0,
@@ -137,7 +138,7 @@ class Reconnect:
         self.attempt = 0
         self.last_event_id = last_event_id
         self.reconnection_time: int | None = None
-        self._is_request = policy == "request"
+        self.policy: Policy = policy
         self._base = base
         self._cap = cap
         self._is_linear = backoff == "linear"
@@ -195,7 +196,7 @@ class Reconnect:
             return self._stop("nothing to resume", answer)  # 204
         if status in _REDIRECTS:
             return self._stop("redirect", answer)  # 301, 302, 303, 307, 308
-        if status in _BUSY and not (self._is_request and self._had_event):
+        if status in _BUSY and not (self.policy == "request" and self._had_event):
             return self._wait(rand, _retry_after(fields), answer=answer)  # 408, 425, 429, 500, 502, 503, 504
         return self._stop("status", answer)  # 401, 403, any other; or busy, and a begun request may not resume
 
@@ -244,7 +245,7 @@ class Reconnect:
             return self._wait(rand, counts=how == "eof")  # EOF after Done(reconnect=True)
         if how is not None:
             return self._stop("done")  # EOF after Done
-        if self._is_request and not self._sendable_id():
+        if self.policy == "request" and not self._sendable_id():
             return self._stop("incomplete")  # EOF without Done
         return self._wait(rand)  # EOF without Done: a subscription, or a request that can be resumed
 
@@ -260,7 +261,7 @@ class Reconnect:
         """
         if self._stopped is not None:
             return self._stopped
-        if isinstance(error, TruncatedError) or (self._is_request and self._had_event):
+        if isinstance(error, TruncatedError) or (self.policy == "request" and self._had_event):
             return self.on_eof(now=now, rand=rand)  # network error after the first event of a request
         self._note_health(now)
         return self._wait(rand)  # network error

@@ -22,6 +22,7 @@ import pytest
 from blocks import modules
 from recipes import README, blocks, recipe
 
+import sse_core.follow
 import sse_core.reconnect
 from sse_core import dialects
 
@@ -208,8 +209,13 @@ def test_the_table_of_parts_is_what_they_are() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "owner"),
-    [("## Names", sse_core), ("## Dialects", dialects), ("## Reconnecting", sse_core.reconnect.Reconnect)],
-    ids=["names", "dialects", "reconnect"],
+    [
+        ("## Names", sse_core),
+        ("## Dialects", dialects),
+        ("## Reconnecting", sse_core.follow),
+        ("### A loop of your own", sse_core.reconnect.Reconnect),
+    ],
+    ids=["names", "dialects", "follow", "reconnect"],
 )
 def test_the_tables_of_names_have_true_signatures(heading: str, owner: Any) -> None:
     for row in table(heading):
@@ -226,10 +232,13 @@ def parameters(value: Any) -> str:
     """What a call of it takes, as README writes it: without annotations."""
     signature = inspect.signature(value)
     plain = [p.replace(annotation=p.empty) for p in signature.parameters.values() if p.name != "self"]
-    return str(signature.replace(parameters=plain, return_annotation=signature.empty)).removeprefix("(")
+    written = str(signature.replace(parameters=plain, return_annotation=signature.empty)).removeprefix("(")
+    return re.sub(r"<built-in function (\w+)>", r"time.\1", written)
 
 
-@pytest.mark.parametrize("name", [*sse_core.__all__, *dialects.__all__, *sse_core.reconnect.__all__])
+@pytest.mark.parametrize(
+    "name", [*sse_core.__all__, *dialects.__all__, *sse_core.reconnect.__all__, *sse_core.follow.__all__]
+)
 def test_every_public_name_is_in_it(name: str) -> None:
     assert re.search(rf"`{name}\b", README)
 
