@@ -47,7 +47,7 @@ class Value(Slots):
     """The value behaviour that items and parts share, over the names in `__match_args__`."""
 
     __slots__ = ()
-    __match_args__: tuple[str, ...] = ()
+    __match_args__: Any = ()  # of str; a type that is said here would put those of each class in doubt, for checkers
 
     def _values(self) -> tuple[object, ...]:
         return tuple([getattr(self, name) for name in self.__match_args__])
@@ -83,9 +83,9 @@ class Event(Value):
     __slots__ = __match_args__ = ("data", "type", "last_event_id")
 
     def __init__(self, data: str = "", type: str = "message", last_event_id: str = "") -> None:
-        self.data = data
-        self.type = type
-        self.last_event_id = last_event_id
+        self.data: str = data
+        self.type: str = type
+        self.last_event_id: str = last_event_id
 
     def json(self, loads: Callable[[str], Any] | None = None) -> Any:
         """`data` read as JSON, by `loads` or else as `json.loads` does, whose ValueError passes through."""
@@ -114,7 +114,7 @@ class Comment(Value):
     __slots__ = __match_args__ = ("text",)
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
 
 
 class Retry(Value):
@@ -128,7 +128,7 @@ class Retry(Value):
     __slots__ = __match_args__ = ("milliseconds",)
 
     def __init__(self, milliseconds: int) -> None:
-        self.milliseconds = milliseconds
+        self.milliseconds: int = milliseconds
 
 
 class Id(Value):
@@ -145,7 +145,7 @@ class Id(Value):
     __slots__ = __match_args__ = ("value",)
 
     def __init__(self, value: str) -> None:
-        self.value = value
+        self.value: str = value
 
 
 class Ignored(Value):
@@ -161,7 +161,7 @@ class Ignored(Value):
     __slots__ = __match_args__ = ("line",)
 
     def __init__(self, line: str) -> None:
-        self.line = line
+        self.line: str = line
 
     @property
     def name(self) -> str:
