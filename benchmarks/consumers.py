@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module, metadata
 from typing import Any, TypeVar
 
 from sse_core import Decoder
 
 Consumer = Callable[[list[bytes]], int]
+Read = Callable[[Iterable[bytes]], Iterable[Any]]  # the events of a stream, by a decoder that asks for its chunks
 Made = TypeVar("Made")
 
 
@@ -25,12 +26,11 @@ def sse_core(chunks: list[bytes]) -> int:
 
 def _launchdarkly() -> Consumer:
     event_class: Any = import_module("ld_eventsource.actions").Event
-    reader: Any = import_module("ld_eventsource.reader")
-    lines_from, sse_reader = reader._BufferedLineReader.lines_from, reader._SSEReader
+    read = launchdarkly()
 
     def consume(chunks: list[bytes]) -> int:
         count = 0
-        for event in sse_reader(lines_from(chunks)).events_and_comments():
+        for event in read(chunks):
             if type(event) is event_class:
                 _type, _data, _id = event.event, event.data, event.last_event_id
                 count += 1
@@ -72,12 +72,10 @@ def _axio_sse() -> Consumer:
     return consume
 
 
-def _read_all(events: Callable[[list[bytes]], Any]) -> Consumer:
-    """A consumer of a decoder that takes all chunks and gives an iterator of events."""
-
+def _read_all(read: Read) -> Consumer:
     def consume(chunks: list[bytes]) -> int:
         count = 0
-        for event in events(chunks):
+        for event in read(chunks):
             _type, _data, _id = event.event, event.data, event.id
             count += 1
         return count
@@ -85,14 +83,22 @@ def _read_all(events: Callable[[list[bytes]], Any]) -> Consumer:
     return consume
 
 
-def _sseclient() -> Consumer:
+def launchdarkly() -> Read:
+    """What it has of a stream: events, and comments between them."""
+    reader: Any = import_module("ld_eventsource.reader")
+    lines_from, sse_reader = reader._BufferedLineReader.lines_from, reader._SSEReader
+    return lambda chunks: sse_reader(lines_from(chunks)).events_and_comments()
+
+
+def sseclient() -> Read:
     client: Any = import_module("sseclient").SSEClient
-    return _read_all(lambda chunks: client(chunks).events())
+    return lambda chunks: client(chunks).events()
 
 
-def _sdk(module: str) -> Consumer:
+def sdk(module: str) -> Read:
+    """The decoder of openai or anthropic."""
     decoder: Any = import_module(f"{module}._streaming").SSEDecoder
-    return _read_all(lambda chunks: decoder().iter_bytes(iter(chunks)))
+    return lambda chunks: decoder().iter_bytes(iter(chunks))
 
 
 # By distribution: what makes its consumer. FAITHFUL decode as the standard says; ratios are to the fastest of them.
@@ -100,9 +106,9 @@ PEERS: dict[str, Callable[[], Consumer]] = {
     "launchdarkly-eventsource": _launchdarkly,
     "httpx-sse": _httpx_sse,
     "axio-sse": _axio_sse,
-    "sseclient-py": _sseclient,
-    "openai": lambda: _sdk("openai"),
-    "anthropic": lambda: _sdk("anthropic"),
+    "sseclient-py": lambda: _read_all(sseclient()),
+    "openai": lambda: _read_all(sdk("openai")),
+    "anthropic": lambda: _read_all(sdk("anthropic")),
 }
 FAITHFUL = ("launchdarkly-eventsource", "httpx-sse", "axio-sse")
 

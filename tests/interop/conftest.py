@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest.register_assert_rewrite("interop", "readers", "servers")
+pytest.register_assert_rewrite("everything", "interop", "readers", "servers")
 
 
 @pytest.fixture(autouse=True)

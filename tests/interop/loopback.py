@@ -38,6 +38,24 @@ def serve(chunks: Iterable[bytes], headers: dict[str, str]) -> Iterator[str]:
             thread.join()
 
 
+@contextmanager
+def _listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The URL of a server for any number of requests, each in a thread of its own."""
+
+    class Handler(handler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 class Get:
     """A request that came: its path, its headers in lower case, and when, in seconds of the server's own clock."""
 
@@ -63,17 +81,8 @@ def serve_gets(bodies: Iterable[bytes], headers: dict[str, str]) -> Iterator[tup
             with suppress(ConnectionError):
                 self.wfile.write(body or b"")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}", gets
-        finally:
-            server.shutdown()
-            thread.join()
+    with _listening(Handler) as url:
+        yield url, gets
 
 
 @contextmanager
@@ -94,14 +103,25 @@ def serve_all(answer: Callable[[str, bytes], tuple[bytes, Mapping[str, str]]]) -
         def do_GET(self) -> None:
             self.do_POST()
 
-        def log_message(self, *_: object) -> None:
-            pass
+    with _listening(Handler) as url:
+        yield url
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+
+@contextmanager
+def serve_chunked(chunks: Iterable[bytes], headers: Mapping[str, str]) -> Iterator[str]:
+    """The URL of the server, which answers each GET with `chunks`, each a chunk of HTTP: clients read them as such."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            for name, value in {**headers, "Transfer-Encoding": "chunked", "Connection": "close"}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            body = b"".join([b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks if chunk])
+            with suppress(ConnectionError):  # a client may have what it wants
+                self.wfile.write(body + b"0\r\n\r\n")
+
+    with _listening(Handler) as url:
+        yield url

@@ -35,7 +35,14 @@ def chromium(url: str, types: Iterable[str]) -> Read:
 
 def node(url: str, types: Iterable[str]) -> Read:
     """eventsource-parser on Node, with Node's fetch."""
-    found = json.loads(on_node("read.mjs", "eventsource-parser", url, timeout=TIMEOUT))
+    return javascript("eventsource-parser", url, types)
+
+
+def javascript(client: str, url: str, types: Iterable[str]) -> Read:
+    """One of clients.mjs, by its name there."""
+    asked = (client, url, json.dumps([*types]))
+    found = json.loads(on_node("clients.mjs", client, *asked, timeout=TIMEOUT, deno=client == "Deno"))
+    print(client, found["version"])  # what a failure is about
     return [Event(*event) for event in found["events"]], found["retries"]
 
 
