@@ -44,12 +44,12 @@ class Slots:
 
 
 class Value(Slots):
-    """The value behaviour that items and parts share, over the names in `__match_args__`."""
+    """The value behaviour that items and parts share, over the names in the `__match_args__` that each has. Declared
+    here, of any number of names, these would be in doubt for checkers: so self is Any where they are read."""
 
     __slots__ = ()
-    __match_args__: Any = ()  # of str; a type that is said here would put those of each class in doubt, for checkers
 
-    def _values(self) -> tuple[object, ...]:
+    def _values(self: Any) -> tuple[object, ...]:
         return tuple([getattr(self, name) for name in self.__match_args__])
 
     def __eq__(self, other: object) -> bool:
@@ -62,10 +62,11 @@ class Value(Slots):
 
     def __replace__(self: V, /, **changes: Any) -> V:
         """What copy.replace calls: another of the same values, but for `changes`."""
-        names = (*self.__match_args__, "raw") if hasattr(self, "raw") else self.__match_args__
+        old: Any = self
+        names = (*old.__match_args__, "raw") if hasattr(self, "raw") else old.__match_args__
         return type(self)(**{name: getattr(self, name) for name in names} | changes)
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         shown = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__match_args__])
         return f"{type(self).__name__}({shown})"
 

@@ -54,7 +54,7 @@ class BasePart(Value):
     def raw(self, raw: Any) -> None:
         self._raw = raw
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         """The values that are not the defaults, which are most of them; each short, whatever it holds."""
         names = self.__match_args__
         defaults = vars(type(self))["__init__"].__defaults__[:-1]  # all but raw's
@@ -71,7 +71,8 @@ def without_raw(part: AnyPart) -> AnyPart:
     """`part`, or a copy of it, that pins no payload: for what is kept."""
     if part._raw is None:
         return part
-    copy: AnyPart = type(part)(*[getattr(part, name) for name in part.__match_args__])
+    old: Any = part
+    copy: AnyPart = type(part)(*[getattr(part, name) for name in old.__match_args__])
     return copy
 
 
