@@ -19,7 +19,7 @@ from .dialects import Dialect, Error, Invalid, PartDecoder, TextDelta, Transcode
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import BinaryIO
+    from typing import Any, BinaryIO
 
     from ._items import Item
     from .dialects import Part
@@ -235,10 +235,11 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         return _fail(name, error.strerror or str(error))
     except LimitError as error:
         return _fail(name, str(error))
-    hint = _hint(begin, options.dialect)
+    dialect: Any = options.dialect  # no longer "auto"
+    hint = _hint(begin, dialect)
     if reader.problem:
         return _fail(name, f"{reader.problem}; {hint}" if hint else reader.problem)
-    if hint and not options.dialect:
+    if hint and dialect is None:
         _say(name, hint)
     return 0
 

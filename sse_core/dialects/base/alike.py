@@ -4,24 +4,26 @@
 from __future__ import annotations
 
 import json
-from json import encoder
+from json import decoder, encoder
 
 from .._parts import ReasoningDelta, TextDelta, ToolCallDelta, Unread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ..._items import Event
     from .._parts import Part
     from .json import JsonReader
 
-    # The event type; the class of the part, and its values but for the fragment; the text before each place where
-    # payloads may differ, the member there ("": the fragment) and the type of its value; and the text after the last,
-    # less its blanks if it is brackets alone: Anthropic pads its payloads there.
-    Shape = tuple[str, type[Any], tuple[Any, ...], list[tuple[str, str, type[Any]]], str]
+    # The event type; the payload to the quote that opens its text, and how long that is; the class of the part, and its
+    # values but for the text; the payload between there and each member that may differ, its name and the type of its
+    # value; and the payload after that, less its blanks if it is brackets alone: Anthropic pads its payloads there.
+    Shape = tuple[str, str, int, type[Any], tuple[Any, ...], list[tuple[str, str, type[Any]]], str]
 
 _scan = vars(json.JSONDecoder())["scan_once"]
+_string: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]  # in no stub
 _new = object.__new__
 _FRAGMENTS = (TextDelta, ReasoningDelta, ToolCallDelta)
 _LONGEST = 4096  # characters of a payload that is learned: past that, what repeats is not what costs
@@ -29,7 +31,7 @@ _MOST_MISSES = 8  # in a row: a stream whose payloads are not alike is left in p
 _MOST_NESTED = 50  # objects and arrays in a payload: `raw` is parsed later, where less of the stack may be left
 _VALUES = (str, int, dict)
 _CLOSERS = frozenset("}]")
-_NO_SHAPE: Shape = ("", TextDelta, (), [], "")
+_NO_SHAPE: Shape = ("", "", 0, TextDelta, (), [], "")
 
 
 class Alike:
@@ -61,23 +63,20 @@ class Alike:
 
     def read(self, event: Event, reader: JsonReader) -> list[Part]:
         """The parts of an event whose payload has the shape; [] if it has not, and is to be read in the plain way."""
-        type_, part_class, rest, cuts, tail = self._shape
+        type_, begin, at, part_class, rest, members, tail = self._shape
         data = event.data
-        at, fragment = 0, ""
-        others: list[tuple[str, Any]] | None = None
+        if not data.startswith(begin):
+            return []
+        values: list[tuple[str, Any]] = []
         try:
-            for literal, member, value_type in cuts:
+            fragment, at = _string(data, at)
+            for literal, member, value_type in members:
                 if not data.startswith(literal, at):
                     return []
                 value, at = _scan(data, at + len(literal))
                 if type(value) is not value_type:
                     return []
-                if not member:
-                    fragment = value
-                elif others is None:
-                    others = [(member, value)]
-                else:
-                    others.append((member, value))
+                values.append((member, value))
         except (StopIteration, ValueError, RecursionError):
             return []
         if data[at:] != tail and (data[at:].replace(" ", "") != tail or not _CLOSERS.issuperset(tail)):
@@ -95,9 +94,8 @@ class Alike:
         else:
             part = part_class(fragment, *rest, raw)
         parts = [part]
-        if others is not None:
-            for member, value in others:
-                parts += reader.read_alike(member, value, raw)
+        for member, value in values:
+            parts += reader.read_alike(member, value, raw)
         return parts
 
     def learn(self, event: Event, parts: list[Part], reader: JsonReader) -> None:
@@ -108,7 +106,7 @@ class Alike:
             self.live = True
             return
         shape, fragment = _shape_of(event, parts, self._members)
-        if shape[3] and shape == self._shape and fragment != self._fragment:
+        if shape is not _NO_SHAPE and shape == self._shape and fragment != self._fragment:
             self._misses = 0
             self._sure = self.live = True
         else:
@@ -127,26 +125,27 @@ def _shape_of(event: Event, parts: list[Part], members: tuple[str, ...]) -> tupl
     at = _place(data, encoder.encode_basestring(values[0])) or _place(data, encoder.encode_basestring_ascii(values[0]))
     if not at:
         return _NO_SHAPE, ""
-    places = [(at, "")]
+    begin = data[: at + 1]
+    _, end = _string(data, at + 1)
+    places = []
     for member in members:
         key = f'"{member}":'
-        at = _place(data, key) if member in part.raw else 0
-        if at:
-            at += len(key)
-            places.append((at + (data[at] == " "), member))
-    cuts: list[tuple[str, str, type[Any]]] = []
-    begin = 0
-    for at, member in sorted(places):
-        value, end = _scan(data, at)
+        found = _place(data, key) if member in part.raw else 0
+        if found > end:
+            found += len(key)
+            places.append((found + (data[found] == " "), member))
+    slots: list[tuple[str, str, type[Any]]] = []
+    for found, member in sorted(places):
+        value, after = _scan(data, found)
         if type(value) in _VALUES:
-            cuts.append((data[begin:at], member, type(value)))
-            begin = end
-    tail = data[begin:]
-    if any("\\" in literal for literal, *_ in cuts) or "\\" in tail:
+            slots.append((data[end:found], member, type(value)))
+            end = after
+    tail = data[end:]
+    if "\\" in begin or "\\" in tail or any("\\" in literal for literal, *_ in slots):
         return _NO_SHAPE, ""
     compact = tail.replace(" ", "")
     tail = compact if _CLOSERS.issuperset(compact) else tail
-    return (event.type, type(part), values[1:], cuts, tail), values[0]
+    return (event.type, begin, at + 1, type(part), values[1:], slots, tail), values[0]
 
 
 def _place(data: str, text: str) -> int:

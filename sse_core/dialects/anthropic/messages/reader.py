@@ -68,7 +68,7 @@ class MessagesReader(AnthropicReader):
         # The common delta, in the straightest line there is.
         hot = self._hot
         try:
-            if payload["index"] == hot and payload["type"] == "content_block_delta":
+            if payload.get("index") == hot and payload["type"] == "content_block_delta":
                 delta = payload["delta"]
                 kind = delta["type"]
                 if kind == "text_delta":
