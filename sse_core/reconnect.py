@@ -43,7 +43,7 @@ class Open(Value):
     Open()
     """
 
-    __slots__ = ()
+    __slots__ = __match_args__ = ()
 
 
 class Wait(Value):
