@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _CHUNK_SIZE = 64 * 1024
 _REASON_SIZE = 500  # characters of what a server says went wrong
-_AUTO = "auto"
+_AUTO: str = "auto"
 _BEGIN_SIZE = 64 * 1024  # bytes of the stream that are looked at again, where nothing came of it
 _TELLING_SIZE = 16 * 1024 * 1024  # bytes in which the first events must have told the dialect: they are kept until then
 _GZIP = b"\x1f\x8b"

@@ -59,7 +59,8 @@ class LimitError(SSEError):
 
     def __init__(self, message: str, limit: int) -> None:
         super().__init__(message, limit)
-        self.message, self.limit = message, limit
+        self.message: str = message
+        self.limit: int = limit
 
 
 class DialectError(SSEError, ValueError):
@@ -72,7 +73,8 @@ class DialectError(SSEError, ValueError):
 
     def __init__(self, message: str, event: Any = None) -> None:
         super().__init__(message, event)
-        self.message, self.event = message, event
+        self.message: str = message
+        self.event: Any = event
 
 
 class TruncatedError(SSEError):
@@ -85,7 +87,9 @@ class TruncatedError(SSEError):
 
     def __init__(self, message: str, parts: Sequence[Any] = (), data: bytes = b"") -> None:
         super().__init__(message, parts, data)
-        self.message, self.parts, self.data = message, parts, data
+        self.message: str = message
+        self.parts: Sequence[Any] = parts
+        self.data: bytes = data
 
 
 class EncodeError(SSEError, ValueError):
@@ -101,7 +105,9 @@ class EncodeError(SSEError, ValueError):
 
     def __init__(self, field: str, value: object, problem: str) -> None:
         super().__init__(field, value, problem)
-        self.field, self.value, self.problem = field, value, problem
+        self.field: str = field
+        self.value: object = value
+        self.problem: str = problem
 
     def __str__(self) -> str:
         return f"{self.field} {self.problem}: {shorten(self.value)}"

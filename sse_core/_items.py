@@ -44,12 +44,12 @@ class Slots:
 
 
 class Value(Slots):
-    """The value behaviour that items and parts share, over the names in `__match_args__`."""
+    """The value behaviour that items and parts share, over the names in the `__match_args__` that each has. Declared
+    here, of any number of names, these would be in doubt for checkers: so self is Any where they are read."""
 
     __slots__ = ()
-    __match_args__: tuple[str, ...] = ()
 
-    def _values(self) -> tuple[object, ...]:
+    def _values(self: Any) -> tuple[object, ...]:
         return tuple([getattr(self, name) for name in self.__match_args__])
 
     def __eq__(self, other: object) -> bool:
@@ -62,10 +62,11 @@ class Value(Slots):
 
     def __replace__(self: V, /, **changes: Any) -> V:
         """What copy.replace calls: another of the same values, but for `changes`."""
-        names = (*self.__match_args__, "raw") if hasattr(self, "raw") else self.__match_args__
+        old: Any = self
+        names = (*old.__match_args__, "raw") if hasattr(self, "raw") else old.__match_args__
         return type(self)(**{name: getattr(self, name) for name in names} | changes)
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         shown = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__match_args__])
         return f"{type(self).__name__}({shown})"
 
@@ -83,9 +84,9 @@ class Event(Value):
     __slots__ = __match_args__ = ("data", "type", "last_event_id")
 
     def __init__(self, data: str = "", type: str = "message", last_event_id: str = "") -> None:
-        self.data = data
-        self.type = type
-        self.last_event_id = last_event_id
+        self.data: str = data
+        self.type: str = type
+        self.last_event_id: str = last_event_id
 
     def json(self, loads: Callable[[str], Any] | None = None) -> Any:
         """`data` read as JSON, by `loads` or else as `json.loads` does, whose ValueError passes through."""
@@ -114,7 +115,7 @@ class Comment(Value):
     __slots__ = __match_args__ = ("text",)
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
 
 
 class Retry(Value):
@@ -128,7 +129,7 @@ class Retry(Value):
     __slots__ = __match_args__ = ("milliseconds",)
 
     def __init__(self, milliseconds: int) -> None:
-        self.milliseconds = milliseconds
+        self.milliseconds: int = milliseconds
 
 
 class Id(Value):
@@ -145,7 +146,7 @@ class Id(Value):
     __slots__ = __match_args__ = ("value",)
 
     def __init__(self, value: str) -> None:
-        self.value = value
+        self.value: str = value
 
 
 class Ignored(Value):
@@ -161,7 +162,7 @@ class Ignored(Value):
     __slots__ = __match_args__ = ("line",)
 
     def __init__(self, line: str) -> None:
-        self.line = line
+        self.line: str = line
 
     @property
     def name(self) -> str:

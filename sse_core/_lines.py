@@ -30,7 +30,7 @@ class Lines(Slots):
     __slots__ = ("_dataless", "_default_type", "last_event_id", "reconnection_time")
 
     def __init__(self, last_event_id: str, dataless: bool, default_type: str) -> None:
-        self.last_event_id = last_event_id
+        self.last_event_id: str = last_event_id
         self.reconnection_time: int | None = None
         self._dataless = dataless
         self._default_type = default_type

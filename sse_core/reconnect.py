@@ -44,7 +44,7 @@ class Open(Value):
     Open()
     """
 
-    __slots__ = ()
+    __slots__ = __match_args__ = ()
 
 
 class Wait(Value):
@@ -58,7 +58,7 @@ class Wait(Value):
     __slots__ = __match_args__ = ("seconds",)
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+        self.seconds: float = seconds
 
 
 class Stop(Value):
@@ -79,9 +79,9 @@ class Stop(Value):
     __slots__ = __match_args__ = ("reason", "status", "content_type")
 
     def __init__(self, reason: str, status: int | None = None, content_type: str | None = None) -> None:
-        self.reason = reason
-        self.status = status
-        self.content_type = content_type
+        self.reason: str = reason
+        self.status: int | None = status
+        self.content_type: str | None = content_type
 
 
 class Reconnect:
@@ -135,8 +135,8 @@ class Reconnect:
         if max_attempts is not None:
             _check_count("max_attempts", max_attempts)
         _check_id(last_event_id)
-        self.attempt = 0
-        self.last_event_id = last_event_id
+        self.attempt: int = 0
+        self.last_event_id: str = last_event_id
         self.reconnection_time: int | None = None
         self.policy: Policy = policy
         self._base = base

@@ -26,11 +26,11 @@ class ToolCall:
     __slots__ = ("_arguments", "_before", "_ended", "_former", "block", "id", "json", "name", "server")
 
     def __init__(self, block: Block) -> None:
-        self.block = block
+        self.block: Block = block
         self.id: str | None = None
         self.name: str | None = None
-        self.server = False
-        self.json = True
+        self.server: bool = False
+        self.json: bool = True
         self._arguments = Text()
         # It ended as it should, and nothing was lost since it began: `_before` is how many payloads were by then.
         self._ended = False

@@ -54,7 +54,7 @@ class BasePart(Value):
     def raw(self, raw: Any) -> None:
         self._raw = raw
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         """The values that are not the defaults, which are most of them; each short, whatever it holds."""
         names = self.__match_args__
         defaults = vars(type(self))["__init__"].__defaults__[:-1]  # all but raw's
@@ -71,7 +71,8 @@ def without_raw(part: AnyPart) -> AnyPart:
     """`part`, or a copy of it, that pins no payload: for what is kept."""
     if part._raw is None:
         return part
-    copy: AnyPart = type(part)(*[getattr(part, name) for name in part.__match_args__])
+    old: Any = part
+    copy: AnyPart = type(part)(*[getattr(part, name) for name in old.__match_args__])
     return copy
 
 
@@ -93,9 +94,9 @@ class Start(BasePart):
     def __init__(
         self, id: str | None = None, model: str | None = None, role: str | None = None, choice: int = 0, raw: Any = None
     ) -> None:
-        self.id = id
-        self.model = model
-        self.role = role
+        self.id: str | None = id
+        self.model: str | None = model
+        self.role: str | None = role
         self.choice = choice
         self._raw = raw
 
@@ -108,9 +109,9 @@ class TextDelta(BasePart):
     kind: Literal["text"] = "text"
 
     def __init__(self, text: str, block: Block = 0, refusal: bool = False, choice: int = 0, raw: Any = None) -> None:
-        self.text = text
-        self.block = block
-        self.refusal = refusal
+        self.text: str = text
+        self.block: Block = block
+        self.refusal: bool = refusal
         self.choice = choice
         self._raw = raw
 
@@ -125,9 +126,9 @@ class ReasoningDelta(BasePart):
     def __init__(
         self, text: str, block: Block = 0, signature: str | None = None, choice: int = 0, raw: Any = None
     ) -> None:
-        self.text = text
-        self.block = block
-        self.signature = signature
+        self.text: str = text
+        self.block: Block = block
+        self.signature: str | None = signature
         self.choice = choice
         self._raw = raw
 
@@ -153,12 +154,12 @@ class ToolCallDelta(BasePart):
         choice: int = 0,
         raw: Any = None,
     ) -> None:
-        self.arguments = arguments
-        self.block = block
-        self.id = id
-        self.name = name
-        self.server = server
-        self.json = json
+        self.arguments: str = arguments
+        self.block: Block = block
+        self.id: str | None = id
+        self.name: str | None = name
+        self.server: bool = server
+        self.json: bool = json
         self.choice = choice
         self._raw = raw
 
@@ -171,7 +172,7 @@ class BlockEnd(BasePart):
     kind: Literal["block_end"] = "block_end"
 
     def __init__(self, block: Block = 0, of: Of = "text", choice: int = 0, raw: Any = None) -> None:
-        self.block = block
+        self.block: Block = block
         self.of: Of = of
         self.choice = choice
         self._raw = raw
@@ -213,12 +214,12 @@ class Usage(BasePart):
         choice: int = 0,
         raw: Any = None,
     ) -> None:
-        self.input_tokens = input_tokens
-        self.output_tokens = output_tokens
-        self.total_tokens = total_tokens
-        self.cache_read_tokens = cache_read_tokens
-        self.cache_write_tokens = cache_write_tokens
-        self.reasoning_tokens = reasoning_tokens
+        self.input_tokens: int | None = input_tokens
+        self.output_tokens: int | None = output_tokens
+        self.total_tokens: int | None = total_tokens
+        self.cache_read_tokens: int | None = cache_read_tokens
+        self.cache_write_tokens: int | None = cache_write_tokens
+        self.reasoning_tokens: int | None = reasoning_tokens
         self.choice = choice
         self._raw = raw
 
@@ -235,7 +236,7 @@ class Finish(BasePart):
 
     def __init__(self, reason: FinishReason, raw_reason: str | None = None, choice: int = 0, raw: Any = None) -> None:
         self.reason: FinishReason = reason
-        self.raw_reason = raw_reason
+        self.raw_reason: str | None = raw_reason
         self.choice = choice
         self._raw = raw
 
@@ -256,10 +257,10 @@ class Error(BasePart):
         choice: int = 0,
         raw: Any = None,
     ) -> None:
-        self.message = message
-        self.type = type
-        self.code = code
-        self.status = status
+        self.message: str = message
+        self.type: str | None = type
+        self.code: str | int | None = code
+        self.status: int | None = status
         self.choice = choice
         self._raw = raw
 
@@ -275,8 +276,8 @@ class Invalid(BasePart):
         # The frames of the traceback, and the causes', would keep all that was read beside it alive.
         if isinstance(error, Exception):
             error.__traceback__ = error.__cause__ = error.__context__ = None
-        self.event = event
-        self.error = error
+        self.event: Event = event
+        self.error: Exception = error
         self.choice = choice
         self._raw = raw
 
@@ -294,7 +295,7 @@ class Done(BasePart):
 
     def __init__(self, how: How, reconnect: bool = False, choice: int = 0, raw: Any = None) -> None:
         self.how: How = how
-        self.reconnect = reconnect
+        self.reconnect: bool = reconnect
         self.choice = choice
         self._raw = raw
 
@@ -321,12 +322,12 @@ class Other(BasePart):
         choice: int = 0,
         raw: Any = None,
     ) -> None:
-        self.name = name
-        self.data = data
-        self.dialect = dialect
-        self.block = block
-        self.id = id
-        self.retry = retry
+        self.name: str = name
+        self.data: Any = data
+        self.dialect: str | None = dialect
+        self.block: Block | None = block
+        self.id: str | None = id
+        self.retry: int | None = retry
         self.choice = choice
         self._raw = raw
 

@@ -54,9 +54,9 @@ class PartDecoder:
         last_event_id: str = "",
         max_event_size: int | None = MAX_EVENT_SIZE,
     ) -> None:
-        self.reader = reader_of(dialect, loads)
+        self.reader: Reader = reader_of(dialect, loads)
         facts = self.reader.dialect
-        self.decoder = Decoder(
+        self.decoder: Decoder = Decoder(
             last_event_id=last_event_id,
             max_event_size=max_event_size,
             dataless=facts.dataless,
@@ -70,7 +70,7 @@ class PartDecoder:
         self.cut: TruncatedError | None = None
         self.done: Done | None = None
         # The decoder's own are ahead of the parts when a Done comes in the middle of a chunk.
-        self.last_event_id = last_event_id
+        self.last_event_id: str = last_event_id
         self.reconnection_time: int | None = None
 
     @property
@@ -279,12 +279,14 @@ class PartEncoder:
         max_size: int = MAX_SIZE,
     ) -> None:
         most = None if max_size == MAX_SIZE else max_size
-        self.writer = writer_of(dialect, {"id": id, "model": model, "created": created or None, "max_size": most})
+        self.writer: Writer = writer_of(
+            dialect, {"id": id, "model": model, "created": created or None, "max_size": most}
+        )
         facts = self.writer.dialect
-        self.encoder = Encoder(newline=facts.newline, default_type=facts.default_type)
+        self.encoder: Encoder = Encoder(newline=facts.newline, default_type=facts.default_type)
         # A class that is made of another one has not promised what that one did.
         self._again = Again() if vars(type(self.writer)).get("again") else None
-        self.closed = False
+        self.closed: bool = False
 
     @property
     def headers(self) -> dict[str, str]:

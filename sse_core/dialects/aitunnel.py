@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class AitunnelReader(ChatReader):
-    alike = ChatReader.alike
+    alike: tuple[str, ...] | None = ChatReader.alike
 
     def invalid(self, event: Event, error: DialectError) -> list[Part]:
         return [Other(event.type, event.data, self.name)]

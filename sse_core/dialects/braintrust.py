@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class BraintrustReader(JsonReader):
-    choices = 0
+    choices: int | None = 0
     bodies = False
 
     def read(self, event: Event) -> list[Part]:

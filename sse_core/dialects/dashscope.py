@@ -42,6 +42,7 @@ from .base import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .._items import Event, Item
@@ -80,9 +81,9 @@ _MAX_CALLS = 128  # of one answer: an index past it counts as absent
 
 
 class DashscopeReader(PlainReader):
-    at = _AT
-    reasons = _REASONS
-    unfinished = (_UNFINISHED,)
+    at: Mapping[str, Path] = _AT
+    reasons: Mapping[str, FinishReason] = _REASONS
+    unfinished: tuple[str, ...] = (_UNFINISHED,)
 
     def __init__(self, dialect: Dialect, *, incremental: bool = False, **options: Any) -> None:
         self._asked = incremental
@@ -135,8 +136,8 @@ class DashscopeReader(PlainReader):
 
 class DashscopeWriter(PlainWriter):
     one_choice = False
-    reasons = _REASONS
-    words = _WORDS
+    reasons: Mapping[str, FinishReason] = _REASONS
+    words: Mapping[FinishReason, str] = _WORDS
 
     def __init__(self, dialect: Dialect, *, incremental: bool = False, **options: Any) -> None:
         self._incremental = incremental

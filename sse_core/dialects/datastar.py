@@ -21,7 +21,7 @@ _DEFAULTS = {"mode": "outer", "useViewTransition": "false", "onlyIfMissing": "fa
 
 
 class DatastarReader(Reader):
-    choices = 0
+    choices: int | None = 0
 
     def read(self, event: Event) -> list[Part]:
         lines: dict[str, list[str]] = {}

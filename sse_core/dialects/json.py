@@ -20,7 +20,7 @@ class PlainJsonReader(JsonReader):
     With a `sentinel` the stream must end in it; without, it ends with the body, or at `[DONE]`.
     """
 
-    choices = 0
+    choices: int | None = 0
     body_ends = True
 
     def __init__(self, dialect: Dialect, *, key: str = "type", sentinel: str | None = None, **options: Any) -> None:
@@ -61,7 +61,8 @@ class PlainJsonWriter(Writer):
     def write_text(self, part: TextDelta | ToolCallDelta) -> list[Item]:
         raise self.refuse(part, "a stream of plain JSON: send an Other")
 
-    write_tool_call = write_text
+    def write_tool_call(self, part: ToolCallDelta) -> list[Item]:
+        return self.write_text(part)
 
     def write_other(self, part: Other) -> list[Item]:
         return self.other(part, self._key)

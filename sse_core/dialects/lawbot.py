@@ -27,7 +27,7 @@ class LawbotWriter(AitunnelWriter):
             if "role" in choice["delta"]:
                 choice["delta"].pop("content", None)
         if self.id is None and choices:
-            self.id = f"{self.id_prefix}-1"
+            self.id: str | None = f"{self.id_prefix}-1"
         return self.event({"id": self.id or "", "object": self.object_name, "choices": choices, **members})
 
 

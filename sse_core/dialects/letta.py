@@ -45,6 +45,7 @@ from .base import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .._items import Item
@@ -144,8 +145,8 @@ class LettaReader(JsonReader):
 
 class LettaWriter(FragmentWriter):
     server_calls = True
-    reasons = _REASONS
-    words = _WORDS
+    reasons: Mapping[str, FinishReason] = _REASONS
+    words: Mapping[FinishReason, str] = _WORDS
 
     def begin(self) -> None:
         super().begin()

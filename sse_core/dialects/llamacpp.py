@@ -22,6 +22,7 @@ from .base import Dialect, PlainReader, PlainWriter, count_or_none, given, str_o
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .._items import Event, Item
@@ -46,9 +47,9 @@ _OTHERS = ("completion_probabilities", "prompt_progress", "timings")
 
 
 class LlamacppReader(PlainReader):
-    at = _AT
-    reasons = _REASONS
-    others = _OTHERS
+    at: Mapping[str, Path] = _AT
+    reasons: Mapping[str, FinishReason] = _REASONS
+    others: tuple[str, ...] = _OTHERS
     repeats = "content"
     error_lines = True
 
@@ -72,9 +73,9 @@ class LlamacppReader(PlainReader):
 
 class LlamacppWriter(PlainWriter):
     one_choice = False
-    reasons = _REASONS
-    words = _WORDS
-    others = _OTHERS
+    reasons: Mapping[str, FinishReason] = _REASONS
+    words: Mapping[FinishReason, str] = _WORDS
+    others: tuple[str, ...] = _OTHERS
     repeats = "content"
 
     def write_text(self, part: TextDelta) -> list[Item]:

@@ -38,7 +38,7 @@ _NOT_RESUMABLE = "2026-07-28"
 class McpReader(RpcReader):
     """`request_id`: that of the request which the stream answers; None: none, or not known."""
 
-    choices = 0
+    choices: int | None = 0
 
     def __init__(self, dialect: Dialect, *, request_id: str | int | None = None, **options: Any) -> None:
         self._request_id = request_id
@@ -73,7 +73,7 @@ class McpReader(RpcReader):
             if self.ended:
                 break
             parts += self.read_object(member, event)
-            self.retry = None  # it was said once
+            self.retry: int | None = None  # it was said once
         return parts
 
     def whole(self) -> bool:

@@ -21,6 +21,7 @@ from .base import Dialect, PlainWriter, Reader, given, str_or_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .._items import Item
@@ -59,8 +60,8 @@ class ReplicateReader(Reader):
 
 
 class ReplicateWriter(PlainWriter):
-    reasons = _REASONS
-    words = _WORDS
+    reasons: Mapping[str, FinishReason] = _REASONS
+    words: Mapping[FinishReason, str] = _WORDS
 
     def begin(self) -> None:
         super().begin()

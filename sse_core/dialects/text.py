@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class TextReader(Reader):
-    choices = 0
+    choices: int | None = 0
 
     def __init__(self, dialect: Dialect, *, end: str | None = None, **options: Any) -> None:
         self._end = end

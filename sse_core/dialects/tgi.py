@@ -22,6 +22,7 @@ from .base import Dialect, HeldText, PlainReader, PlainWriter, given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .._items import Event, Item
@@ -48,9 +49,9 @@ _OTHERS = ("top_tokens",)
 
 
 class TgiReader(PlainReader):
-    at = _AT
-    reasons = _REASONS
-    others = _OTHERS
+    at: Mapping[str, Path] = _AT
+    reasons: Mapping[str, FinishReason] = _REASONS
+    others: tuple[str, ...] = _OTHERS
     repeats = "generated_text"
 
     def read_found(self, found: dict[str, Any], choice: int) -> list[Part]:
@@ -64,9 +65,9 @@ class TgiReader(PlainReader):
 
 
 class TgiWriter(PlainWriter):
-    reasons = _REASONS
-    words = _WORDS
-    others = _OTHERS
+    reasons: Mapping[str, FinishReason] = _REASONS
+    words: Mapping[FinishReason, str] = _WORDS
+    others: tuple[str, ...] = _OTHERS
     repeats = "generated_text"
 
     def begin(self) -> None:

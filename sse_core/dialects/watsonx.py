@@ -21,6 +21,7 @@ from .base import Dialect, PlainReader, PlainWriter, given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .._items import Event, Item
@@ -55,10 +56,10 @@ _OTHERS = ("system",)
 
 
 class WatsonxReader(PlainReader):
-    at = _AT
-    reasons = _REASONS
-    unfinished = (_UNFINISHED,)
-    others = _OTHERS
+    at: Mapping[str, Path] = _AT
+    reasons: Mapping[str, FinishReason] = _REASONS
+    unfinished: tuple[str, ...] = (_UNFINISHED,)
+    others: tuple[str, ...] = _OTHERS
 
     def read_found(self, found: dict[str, Any], choice: int) -> list[Part]:
         found["input_tokens"] = found.get("input_tokens") or None
@@ -66,9 +67,9 @@ class WatsonxReader(PlainReader):
 
 
 class WatsonxWriter(PlainWriter):
-    reasons = _REASONS
-    words = _WORDS
-    others = _OTHERS
+    reasons: Mapping[str, FinishReason] = _REASONS
+    words: Mapping[FinishReason, str] = _WORDS
+    others: tuple[str, ...] = _OTHERS
 
     def begin(self) -> None:
         super().begin()

@@ -13,6 +13,7 @@ from .base import AnthropicReader, AnthropicWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from ..._items import Event, Item
@@ -29,8 +30,8 @@ _RESERVED = ("completion", "error")
 class CompletionsReader(AnthropicReader, PlainReader):
     """Reads the legacy text completion stream."""
 
-    at = _AT
-    reasons = _REASONS
+    at: Mapping[str, Path] = _AT
+    reasons: Mapping[str, FinishReason] = _REASONS
 
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         kind = self.kind_of(payload, event)

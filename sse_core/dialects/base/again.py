@@ -40,7 +40,7 @@ class Again:
         self._text = ""
         self._sure = False
         self._misses = 0
-        self.live = False
+        self.live: bool = False
 
     def write(self, part: Part) -> bytes:
         """The bytes of a fragment that has the shape; b"" if it has not, and is to be written in the plain way."""

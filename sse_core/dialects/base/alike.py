@@ -58,8 +58,8 @@ class Alike:
         self._sure = False
         self._misses = 0
         # The payload is kept with a Finish that is held, so that each one counts.
-        self.kept = False
-        self.live = False
+        self.kept: bool = False
+        self.live: bool = False
 
     def read(self, event: Event, reader: JsonReader) -> list[Part]:
         """The parts of an event whose payload has the shape; [] if it has not, and is to be read in the plain way."""

@@ -68,20 +68,20 @@ class Dialect(Value):
         error_ends: bool = False,
         terminal: str = "its end",
     ) -> None:
-        self.name = name
-        self.reader_class = reader
-        self.writer_class = writer
-        self.options = dict(options or {})
-        self.headers = dict(headers or {})
-        self.newline = newline
-        self.default_type = default_type
-        self.dataless = dataless
-        self.resumable = resumable
-        self.comments = comments
-        self.endless = endless
-        self.own_ids = own_ids
-        self.error_ends = error_ends
-        self.terminal = terminal
+        self.name: str = name
+        self.reader_class: type[Reader] = reader
+        self.writer_class: type[Writer] | None = writer
+        self.options: dict[str, Any] = dict(options or {})
+        self.headers: dict[str, str] = dict(headers or {})
+        self.newline: str = newline
+        self.default_type: str = default_type
+        self.dataless: bool = dataless
+        self.resumable: bool = resumable
+        self.comments: bool = comments
+        self.endless: bool = endless
+        self.own_ids: bool = own_ids
+        self.error_ends: bool = error_ends
+        self.terminal: str = terminal
         unknown = self.options.keys() - _options_of(reader) - _options_of(writer)
         if unknown:
             raise TypeError(f"{name} has no option {', '.join(sorted(unknown))}")

@@ -25,7 +25,7 @@ class FragmentWriter(PlainWriter, ABC):
 
     def begin(self) -> None:
         super().begin()
-        self.calls = Screen(self.held)
+        self.calls: Screen = Screen(self.held)
 
     @abstractmethod
     def write_fragment(self, call: Shown, arguments: str, opens: bool) -> list[Item]:

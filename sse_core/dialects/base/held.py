@@ -28,9 +28,9 @@ class Held:
             raise TypeError(f"max_size must be int, not {type(limit).__name__}")
         if limit < 1:
             raise ValueError(f"max_size must be 1 character or more, not {limit}")
-        self.limit = limit
-        self.what = what
-        self.size = 0
+        self.limit: int = limit
+        self.what: str = what
+        self.size: int = 0
 
     def add(self, size: int) -> None:
         """Count `size` characters more; LimitError if there is no room for them."""
@@ -120,7 +120,7 @@ class Heard:
     __slots__ = ("_digest", "_size", "fragments")
 
     def __init__(self) -> None:
-        self.fragments = 0
+        self.fragments: int = 0
         self._size = 0
         self._digest = 0
 

@@ -194,7 +194,7 @@ class MessageWriter(RunWriter):
         # sent: LangChain joins those that come again.
         self._calls: dict[Block, tuple[str, int, str | None, str | None]] = {}
         # An Other said what the Start behind it would say.
-        self.told = False
+        self.told: bool = False
         # The Start has no id, as a Transcoder hands it on: the names of blocks are the provider's, and may come again
         # in the next run of a thread.
         self._foreign = False
@@ -214,7 +214,7 @@ class MessageWriter(RunWriter):
     def write_start(self, part: Start) -> list[Item]:
         told, self.told = self.told, False
         self._foreign = part.id is None and not told
-        self.id = part.id or self.id or "run-1"
+        self.id: str | None = part.id or self.id or "run-1"
         return [] if told else [self.event(self.metadata(self.id), "metadata")]
 
     def metadata(self, id: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class NamedReader(JsonReader):
     members; after one of `again` the server wants to be asked again. `error_id` is the id of an error, and no cursor.
     """
 
-    choices = 0
+    choices: int | None = 0
     bodies = False
 
     def __init__(
@@ -101,7 +101,8 @@ class OthersWriter(Writer):
     def write_text(self, part: TextDelta | ToolCallDelta) -> list[Item]:
         raise self.refuse(part, "whose events are its own: send an Other")
 
-    write_tool_call = write_text
+    def write_tool_call(self, part: ToolCallDelta) -> list[Item]:
+        return self.write_text(part)
 
     def is_end(self, data: str) -> bool:
         return False

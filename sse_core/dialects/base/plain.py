@@ -111,7 +111,8 @@ class PlainWriter(Writer):
         self._whole: dict[int, str] = {}
 
     def write_start(self, part: Start) -> list[Item]:
-        self.id, self.model = part.id or self.id, part.model or self.model
+        self.id: str | None = part.id or self.id
+        self.model: str | None = part.model or self.model
         return []
 
     def write_other(self, part: Other) -> list[Item]:

@@ -57,17 +57,18 @@ class Reader:
 
     def __init__(self, dialect: Dialect, *, loads: Callable[[str], Any] = json.loads) -> None:
         self.dialect = dialect
-        self.name = dialect.name
+        self.name: str = dialect.name
         self.loads = loads
         self.retry: int | None = None
-        self.ended = False
+        self.ended: bool = False
         # A stream has it. A second one would begin in the state that the first one left, and read nothing.
         self.taken = False
         # The data of the event that the end of the body cut off: what was complete before it is no whole answer.
         self.half: str | None = None
         self.begin()
 
-    __reduce_ex__ = reduced
+    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
+        return reduced(self, protocol)
 
     def __getstate__(self) -> dict[str, Any]:
         """The state to pickle or copy: a Finish that is held comes without raw, in which these could go too deep."""
@@ -76,9 +77,9 @@ class Reader:
 
     def begin(self) -> None:
         """Make the state of a message: here, and nowhere else."""
-        self.used = _NOTHING
-        self.failed = False
-        self.waiting = NO_CHOICES
+        self.used: Usage = _NOTHING
+        self.failed: bool = False
+        self.waiting: frozenset[int] = NO_CHOICES
         self.finishes: dict[int, Finish | None] = {}
         # The calls that the reader must act on, by choice.
         self._awaited: dict[int, set[Block]] = {}

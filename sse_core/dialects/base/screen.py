@@ -26,15 +26,16 @@ class Shown:
 
     def __init__(self, part: Content, id: str, held: Held) -> None:
         self.kind = part.kind
-        self.block = part.block
-        self.id = id
+        self.block: Block = part.block
+        self.id: str = id
         # Some of its content was written.
-        self.said = False
+        self.said: bool = False
         self.name: str | None = None
-        self.server = self.json = False
+        self.server: bool = False
+        self.json: bool = False
         if part.kind == "tool_call":
             self.name, self.server, self.json = part.name, part.server, part.json
-            self.arguments = HeldText(held)
+            self.arguments: HeldText = HeldText(held)
 
 
 class Screen:

@@ -54,7 +54,7 @@ class WholeReader(JsonReader):
 
     def begin(self) -> None:
         super().begin()
-        self.heard = Said()
+        self.heard: Said = Said()
         # The calls without an id so far: each is a block of its own.
         self._nameless = 0
 

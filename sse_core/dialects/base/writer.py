@@ -91,23 +91,24 @@ class Writer:
         max_size: int = MAX_SIZE,
     ) -> None:
         self.dialect = dialect
-        self.name = dialect.name
-        self.id = id
-        self.model = model
+        self.name: str = dialect.name
+        self.id: str | None = id
+        self.model: str | None = model
         self.created = created
         # What waits, or was said and will be said again. LimitError past max_size.
-        self.held = Held(max_size)
-        self.ended = False
+        self.held: Held = Held(max_size)
+        self.ended: bool = False
         # A stream has it. A second one would begin in the state that the first one left.
         self.taken = False
-        self.failed = False
+        self.failed: bool = False
         # An error that is the end was written, or what `over` was told: nothing more is written.
         self._over = False
         # The refusal that is being raised, before anything has happened: the stream goes on.
         self._refusal: EncodeError | None = None
         self.begin()
 
-    __reduce_ex__ = reduced
+    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
+        return reduced(self, protocol)
 
     def begin(self) -> None:
         """Make the state of a message: here, and nowhere else."""
@@ -115,7 +116,7 @@ class Writer:
         self.held_usage: Usage | None = None
         # The last Finish of each choice, and the choices with a call that the reader must act on.
         self.finishes: dict[int, Finish] = {}
-        self.called = NO_CHOICES
+        self.called: frozenset[int] = NO_CHOICES
         # The calls that were handed on: the end of one that was dropped is dropped, too.
         # By choice and block, the id of each, the block under which it is written, and whether the provider runs it:
         # another id there is another call. None in place of that: the client's, and over.
@@ -123,7 +124,7 @@ class Writer:
         # The choices with a call that was written as the client's, and is none to act on.
         self._answered = NO_CHOICES
         # The choices of which something was said: a Start can no longer be the first word.
-        self.spoken = NO_CHOICES
+        self.spoken: frozenset[int] = NO_CHOICES
 
     # -- what a stream calls
 

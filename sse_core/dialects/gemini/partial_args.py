@@ -28,10 +28,10 @@ class CallUnderWay:
     __slots__ = ("_args", "_strings", "id", "name", "size")
 
     def __init__(self, id: str | None, name: str | None, args: dict[str, Any]) -> None:
-        self.id = id
-        self.name = name
+        self.id: str | None = id
+        self.name: str | None = name
         # The id and the name, too: each may be as long as its event.
-        self.size = _NODE + len(id or "") + len(name or "")
+        self.size: int = _NODE + len(id or "") + len(name or "")
         self._args = args
         # The strings that go on, by path: container, key, fragments. They are joined once, when they are over:
         # to grow a str in a container is quadratic.

@@ -37,14 +37,14 @@ class _Choice:
 class GeminiReader(JsonReader):
     """Reads pieces of a GenerateContentResponse: text, reasoning, calls whole and streamed, several candidates."""
 
-    choices = None
+    choices: int | None = None
     body_ends = True
     tells = True
-    alike = ("usageMetadata",)
+    alike: tuple[str, ...] | None = ("usageMetadata",)
 
     def begin(self) -> None:
         super().begin()
-        self.used = Usage()  # its own, which `_usage` writes to
+        self.used: Usage = Usage()  # its own, which `_usage` writes to
         self._started = False
         self._choices: dict[int, _Choice] = {}
 

@@ -85,7 +85,8 @@ class GeminiWriter(Writer):
         self._choice(part.choice)
         self.finishes.pop(part.choice, None)
         if self._head is None:
-            self.id, self.model = part.id or self.id, part.model or self.model
+            self.id: str | None = part.id or self.id
+        self.model: str | None = part.model or self.model
         return []
 
     def write_text(self, part: TextDelta) -> list[Item]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class GraphqlSseReader(JsonReader):
-    choices = 0
+    choices: int | None = 0
     bodies = False
     body_ends = True
 

@@ -83,7 +83,7 @@ class LangGraphWriter(MessageWriter):
     def write_start(self, part: Start) -> list[Item]:
         told = self.told
         self.begin()
-        self.told = told
+        self.told: bool = told
         self._attempt += 1
         return super().write_start(part)
 

@@ -45,7 +45,7 @@ _PERPLEXITY_END = "chat.completion.done"
 class ChunkReader(JsonReader):
     """What chat and text completions share: the chunk around the choices, usage, finish and error."""
 
-    choices = None
+    choices: int | None = None
     tells = True
     error_lines = True
 
@@ -185,12 +185,13 @@ class ChunkWriter(Writer):
     def chunk_of(self, choices: list[Any], **members: Any) -> Event:
         """The chunk of these choices. The id is invented only once there is one: before that it would be a Start."""
         if self.id is None and choices:
-            self.id = f"{self.id_prefix}-1"
+            self.id: str | None = f"{self.id_prefix}-1"
         head = {"id": self.id or "", "object": self.object_name, "created": self.created, "model": self.model or ""}
         return self.event({**head, "choices": choices, **members})
 
     def write_start(self, part: Start) -> list[Item]:
-        self.id, self.model = part.id or self.id or "", part.model or self.model
+        self.id = part.id or self.id or ""
+        self.model: str | None = part.model or self.model
         return [self.chunk(part.choice, {} if part.role is None else {"role": part.role, "content": ""})]
 
     def write_finish(self, part: Finish) -> list[Item]:

@@ -63,7 +63,7 @@ class _Calls:
 class ChatReader(ChunkReader):
     """Text, reasoning, refusals, tool calls and several choices."""
 
-    alike = ("usage", "obfuscation", "p")  # the latter two, OpenAI's and Mistral's, are random
+    alike: tuple[str, ...] | None = ("usage", "obfuscation", "p")  # the latter two, OpenAI's and Mistral's, are random
 
     def begin(self) -> None:
         super().begin()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class CompletionsReader(ChunkReader):
-    alike = ("usage", "obfuscation")
+    alike: tuple[str, ...] | None = ("usage", "obfuscation")
 
     def read_choice(self, choice: dict[str, Any], payload: dict[str, Any], parts: list[Part]) -> bool:
         index: Any = choice.get("index")

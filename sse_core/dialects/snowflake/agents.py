@@ -152,7 +152,7 @@ class AgentsWriter(WholeWriter):
         self._nameless = 0
 
     def write_start(self, part: Start) -> list[Item]:
-        self.model = part.model or self.model
+        self.model: str | None = part.model or self.model
         return []
 
     def write_reasoning(self, part: ReasoningDelta) -> list[Item]:

@@ -38,6 +38,7 @@ from ..base import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from ..._items import Item
@@ -72,8 +73,8 @@ _WORDS: dict[FinishReason, str] = {
 
 
 class AiReader(PlainReader):
-    at = _AT
-    reasons = _REASONS
+    at: Mapping[str, Path] = _AT
+    reasons: Mapping[str, FinishReason] = _REASONS
 
     def begin(self) -> None:
         super().begin()
@@ -109,8 +110,8 @@ class AiReader(PlainReader):
 
 
 class AiWriter(PlainWriter):
-    reasons = _REASONS
-    words = _WORDS
+    reasons: Mapping[str, FinishReason] = _REASONS
+    words: Mapping[FinishReason, str] = _WORDS
 
     def begin(self) -> None:
         super().begin()

@@ -16,6 +16,7 @@ from ..base import Dialect, PlainReader, PlainWriter, given, write_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from ..._items import Event, Item
@@ -26,7 +27,7 @@ _AT: dict[str, Path] = {"text": ("value",), "error": ("error",)}
 
 
 class CompletionsReader(PlainReader):
-    at = _AT
+    at: Mapping[str, Path] = _AT
     body_ends = True
 
     def begin(self) -> None:

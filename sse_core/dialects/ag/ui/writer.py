@@ -208,7 +208,7 @@ class AgUiWriter(Writer):
         run = part.id or f"{self.run_id or self.id or 'run'}-{self._runs}"
         if self._runs == 1:
             run = self.run_id or part.id or self.id or run
-        self.model = part.model or self.model
+        self.model: str | None = part.model or self.model
         self._run = {"threadId": self.thread_id or str_or_none(data.get("threadId")) or "thread-1", "runId": run}
         rest = {name: value for name, value in data.items() if name not in _RUN}
         return self.event({"type": "RUN_STARTED", **self._run, **rest})

@@ -52,7 +52,7 @@ class MessagesReader(AnthropicReader):
     """
 
     tells = True
-    alike = ()
+    alike: tuple[str, ...] | None = ()
 
     def begin(self) -> None:
         super().begin()

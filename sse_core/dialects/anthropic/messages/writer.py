@@ -92,7 +92,7 @@ class MessagesWriter(AnthropicWriter):
     def write_start(self, part: Start) -> list[Item]:
         if self._begun:
             self.begin()
-            self.id = None
+            self.id: str | None = None
         return [self._begin_message(part)]
 
     def write_text(self, part: TextDelta) -> list[Item]:
@@ -146,7 +146,7 @@ class MessagesWriter(AnthropicWriter):
         return [*self.write_failed_end(), *error]
 
     def write_failed_end(self) -> list[Item]:
-        self.failed = True
+        self.failed: bool = True
         return [*self._write_steps(self._blocks.end(failed=True)), *self._close_held()]
 
     def write_end(self) -> list[Item]:
@@ -178,7 +178,8 @@ class MessagesWriter(AnthropicWriter):
             "usage": {"input_tokens": 0, **_write_usage(self.held_usage or Usage())},
         }
         event = self.named("message_start", message=message)
-        self.id, self.model, self._begun = id, model, True
+        self.id, self._begun = id, True
+        self.model: str | None = model
         return event
 
     def _opened(self, kind: str, block: Block) -> _Open | None:

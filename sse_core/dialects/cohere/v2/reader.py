@@ -21,7 +21,7 @@ _MAX_BLOCKS = 1024
 class CohereReader(JsonReader):
     """Reads Cohere v2 chat: text, thinking, the tool plan, tool calls, citations as Others."""
 
-    alike = ()
+    alike: tuple[str, ...] | None = ()
 
     def begin(self) -> None:
         super().begin()

@@ -49,7 +49,8 @@ class InteractionsWriter(Writer):
     def write_start(self, part: Start) -> list[Item]:
         if self._begun:
             self.begin()
-        self.id, self.model = part.id or self.id, part.model or self.model
+        self.id: str | None = part.id or self.id
+        self.model: str | None = part.model or self.model
         return self._after_start([])
 
     def write_text(self, part: TextDelta) -> list[Item]:

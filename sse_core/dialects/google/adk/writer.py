@@ -46,7 +46,8 @@ class AdkWriter(WholeWriter):
         self._nameless = 0
 
     def write_start(self, part: Start) -> list[Item]:
-        self.id, self.model = part.id or self.id, part.model or self.model
+        self.id: str | None = part.id or self.id
+        self.model: str | None = part.model or self.model
         return []
 
     def write_reasoning(self, part: ReasoningDelta) -> list[Item]:

@@ -42,7 +42,8 @@ class EventsWriter(RunWriter):
 
     def write_start(self, part: Start) -> list[Item]:
         self._foreign = part.id is None
-        self.id, self.model = part.id or self.id, part.model or self.model
+        self.id: str | None = part.id or self.id
+        self.model: str | None = part.model or self.model
         return [*self._finish_message(), *self._begin_message(self._default())]
 
     def write_text(self, part: TextDelta) -> list[Item]:

@@ -75,7 +75,8 @@ class AssistantsWriter(Writer):
         if self._begun:  # what came so far is void
             self.begin()
         self._begun = True
-        self.id, self.model = part.id or self.id or "run_1", part.model or self.model
+        self.id: str | None = part.id or self.id or "run_1"
+        self.model: str | None = part.model or self.model
         return [self._run("created", "queued")]
 
     def write_text(self, part: TextDelta) -> list[Item]:

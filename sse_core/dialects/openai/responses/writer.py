@@ -96,14 +96,14 @@ class ResponsesWriter(Writer):
     def write_start(self, part: Start) -> list[Item]:
         self.dumps([part.id, part.model])  # raises, before either is in every event to come
         if not self._number:
-            self.id = part.id or self.id
+            self.id: str | None = part.id or self.id
         elif not self._output:
             return []  # it has begun, and said nothing yet
         else:
             # It begins again; under its id, since clients take no other in one stream.
             self._close("incomplete", failed=True)
             self.begin()
-        self.model = part.model or self.model
+        self.model: str | None = part.model or self.model
         self._start()
         return self._taken()
 

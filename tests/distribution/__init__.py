@@ -1,0 +1,1 @@
+"""The sdist and the wheel: `python -m tests.distribution PYTHON...`."""
