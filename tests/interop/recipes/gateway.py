@@ -1,7 +1,7 @@
 """A gateway: OpenAI's chat completions, streamed, in front of a server that speaks Anthropic's Messages.
 
     pip install fastapi uvicorn httpx
-    ANTHROPIC_BASE_URL=https://... ANTHROPIC_API_KEY=... python gateway.py
+    ANTHROPIC_BASE_URL=https://... ANTHROPIC_API_KEY=... PYTHONPATH=. python tests/interop/recipes/gateway.py
 
     OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="none").chat.completions.create(..., stream=True)
 
