@@ -1,5 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""Reconnect: what to send, what an answer means, and how long to wait; it has no clock and opens nothing."""
+r"""Reconnect: what to send, what an answer means, and how long to wait; it has no clock and opens nothing.
+
+What `sse_core.follow` does with it, by hand:
+
+>>> from sse_core import Decoder
+>>> from sse_core.reconnect import Reconnect
+>>> decoder, reconnect = Decoder(), Reconnect()
+>>> reconnect.request_headers()
+{'Accept': 'text/event-stream', 'Cache-Control': 'no-cache'}
+>>> reconnect.on_response(200, "text/event-stream", now=0.0)
+Open()
+>>> decoder.feed(b"id: 7\nretry: 3000\ndata: x\n\nid: 8\ndata: cut o")
+[Event(data='x', type='message', last_event_id='7')]
+>>> reconnect.on_event(decoder.last_event_id, decoder.reconnection_time, now=1.0)
+>>> reconnect.on_eof(now=2.0)
+Wait(seconds=3.0)
+>>> decoder.reset()  # forgets the event that was cut off
+>>> reconnect.request_headers()["Last-Event-ID"]
+'7'
+>>> reconnect.on_response(503, headers={"Retry-After": "20"}, now=5.0)
+Wait(seconds=20.0)
+>>> reconnect.on_response(204, now=25.0)
+Stop(reason='nothing to resume', status=204, content_type=None)
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""README.md's clients, around its loops, against a server that breaks off: each event once, in order, at once."""
+"""The clients of recipes, around follow, against a server that breaks off: each event once, in order, at once."""
 
 import asyncio
 import gc
@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any, Literal
 
 import pytest
 import stopping
+import timeout as with_timeout
 from flaky import BEFORE_THE_BLANK_LINE, BETWEEN_CR_AND_LF, EVENTS, IN_A_CHARACTER, TIMEOUT, Answer, Flaky, flaky
-from recipes import recipe
 
 from sse_core import Event
 from sse_core.follow import ConnectError, afollow, follow
@@ -27,34 +28,37 @@ ALL = Answer(len(EVENTS), "end")
 
 @dataclass
 class Client:
-    """A recipe: how it runs, what tells it, and what it needs."""
+    """A recipe: how it runs, which with_*.py it is, and what it needs."""
 
     kind: str
-    marker: str
+    name: str
     needs: tuple[str, ...] = ()
 
     def events(self, url: str, timeout: float, **options: Any) -> Any:
         """What follow or afollow gives of it."""
-        others = {"exchange": recipe("h11.Connection")["exchange"]} if "h11" in self.needs else {}
-        names = recipe(self.marker, **others)
-        connect, reconnect = partial(names["connect"], url, timeout=timeout), Reconnect(base=0.001, cap=0.01)
+        recipe = self.module
+        connect, reconnect = partial(recipe.connect, url, timeout=timeout), Reconnect(base=0.001, cap=0.01)
         loop: Any = follow if self.kind == "sync" else afollow
-        return loop(connect, None, reconnect, errors=names["errors"], **options)
+        return loop(connect, None, reconnect, errors=recipe.errors, **options)
+
+    @property
+    def module(self) -> Any:
+        return import_module(f"with_{self.name}")
 
 
 CLIENTS = {
-    "http.client": Client("sync", "HTTPConnection("),
-    "urllib": Client("sync", "urlopen("),
-    "requests": Client("sync", "requests.get", ("requests",)),
-    "urllib3": Client("sync", "urllib3.PoolManager", ("urllib3",)),
-    "httpx": Client("sync", 'httpx.stream("GET"', ("httpx",)),
-    "httpx, async": Client("asyncio", "httpx.AsyncClient", ("httpx",)),
-    "aiohttp": Client("asyncio", "aiohttp.ClientSession", ("aiohttp",)),
-    "asyncio streams": Client("asyncio", "asyncio.open_connection", ("h11",)),
-    "trio": Client("trio", "trio.open_tcp_stream", ("h11", "trio")),
-    "httpx, trio": Client("trio", "httpx.AsyncClient", ("httpx", "trio")),
-    "httpx, anyio on asyncio": Client("anyio, asyncio", "httpx.AsyncClient", ("httpx", "anyio")),
-    "httpx, anyio on trio": Client("anyio, trio", "httpx.AsyncClient", ("httpx", "anyio", "trio")),
+    "http.client": Client("sync", "http_client"),
+    "urllib": Client("sync", "urllib"),
+    "requests": Client("sync", "requests", ("requests",)),
+    "urllib3": Client("sync", "urllib3", ("urllib3",)),
+    "httpx": Client("sync", "httpx", ("httpx",)),
+    "httpx, async": Client("asyncio", "httpx_async", ("httpx",)),
+    "aiohttp": Client("asyncio", "aiohttp", ("aiohttp",)),
+    "asyncio streams": Client("asyncio", "asyncio", ("h11",)),
+    "trio": Client("trio", "trio", ("h11", "trio")),
+    "httpx, trio": Client("trio", "httpx_async", ("httpx", "trio")),
+    "httpx, anyio on asyncio": Client("anyio, asyncio", "httpx_async", ("httpx", "anyio")),
+    "httpx, anyio on trio": Client("anyio, trio", "httpx_async", ("httpx", "anyio", "trio")),
 }
 ASYNC = [name for name, client in CLIENTS.items() if client.kind != "sync"]
 
@@ -243,71 +247,23 @@ def test_what_is_no_stream_is_not_asked_again_and_its_body_is_told(
 
 # README's programs around follow
 
-STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
-ANSWERS = {
-    "whole": (STREAM + b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\ndata: [DONE]\n\n', ("Hi",)),
-    "refused": (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 6\r\n\r\nno key", (401, b"no key")),
-}
-
-
-def test_what_watches_prints_each_event(capsys: pytest.CaptureFixture[str]) -> None:
-    with flaky(Answer(2, "reset", IN_A_CHARACTER), ALL) as server:
-        names = recipe("urlopen(")
-
-        def show(type: str, data: str) -> None:
-            print(type, data)
-            server.has()
-
-        recipe("\ndef answer(", connect=names["connect"], errors=names["errors"], print=show)["watch"](server.url)
-    assert capsys.readouterr().out == "".join([f"message {event.data}\n" for event in EVENTS])
-
-
-def test_what_watches_asynchronously_prints_each_event(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("aiohttp", reason="aiohttp is not installed: tests/interop/requirements.txt")
-    with flaky(Answer(2, "reset", IN_A_CHARACTER), ALL) as server:
-        names = recipe("aiohttp.ClientSession")
-
-        def show(type: str, data: str) -> None:
-            print(type, data)
-            server.has()
-
-        block = recipe("async def watch(", connect=names["connect"], errors=names["errors"], print=show)
-        asyncio.run(block["watch"](server.url))
-    assert capsys.readouterr().out == "".join([f"message {event.data}\n" for event in EVENTS])
-
-
-@pytest.mark.parametrize("name", ANSWERS)
-def test_what_reads_an_answer_prints_it_or_why_not(name: str) -> None:
-    answer, printed = ANSWERS[name]
-    said: list[Any] = []
-    names = recipe("urlopen(")
-    with flaky(first=[answer]) as server:
-        block = recipe(
-            "\ndef answer(",
-            connect=names["connect"],
-            errors=names["errors"],
-            print=lambda *shown, end="": said.extend(shown),
-        )
-        block["answer"](server.url)
-    assert tuple(said) == printed
-
-
 # Stopping a read that waits, from another thread
 
 SYNC = [name for name, client in CLIENTS.items() if client.kind == "sync"]
 
 
 @pytest.mark.parametrize("name", SYNC)
-def test_a_read_with_a_timeout_ends_after_it(name: str) -> None:
+def test_a_read_with_a_timeout_ends_after_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     client = CLIENTS[name]
     needed(client)
     with flaky(IDLE) as server:
-        names = recipe(client.marker)
-        block = recipe("threading.Event(", connect=names["connect"], errors=names["errors"], print=tell(server))
-        thread = reading(partial(block["read"], server.url, timeout=SHORT))
+        recipe = client.module
+        monkeypatch.setattr(with_timeout, "print", tell(server), raising=False)
+        thread = reading(partial(with_timeout.read, recipe.connect, recipe.errors, server.url, timeout=SHORT))
         server.wait_until_idle()
-        block["stop"].set()
+        with_timeout.stop.set()
         thread.join(TIMEOUT)
+        with_timeout.stop.clear()
         assert not thread.is_alive()
     assert all(visit.closed for visit in server.visits)
 

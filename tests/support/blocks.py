@@ -12,27 +12,16 @@ from recipes import blocks
 
 ROOT = Path(__file__).parents[2]
 _RECIPES = ROOT / "tests" / "interop" / "recipes"
-# The module that each block becomes, what tells the block, and what it takes from others: a block has its own imports,
-# and says in the text above it which name it takes.
+# The module that each block becomes, and what tells the block.
 MODULES = {
-    "one_answer": ("def print_events", ""),
-    "with_http_client": ("HTTPConnection(", ""),
-    "with_urllib": ("urlopen(", ""),
-    "with_requests": ("requests.get", ""),
-    "with_urllib3": ("urllib3.PoolManager", ""),
-    "with_httpx": ('httpx.stream("GET"', ""),
-    "with_httpx_async": ("httpx.AsyncClient", ""),
-    "with_aiohttp": ("aiohttp.ClientSession", ""),
-    "exchanging": ("h11.Connection(", ""),
-    "with_asyncio": ("asyncio.open_connection", "from exchanging import exchange\n"),
-    "with_trio": ("trio.open_tcp_stream", "from exchanging import exchange\n"),
-    "on_fastapi": ("FastAPI(", ""),
-    "following": ("\ndef answer(", "from with_httpx import connect, errors\n"),
-    "async_following": ("async def watch(", "from with_aiohttp import connect, errors\n"),
-    "stopped": ("threading.Event(", "from with_requests import connect, errors\n"),
-    "chatting": ("def chat(", ""),
-    "relaying": ("async def relay(", ""),
-    "parrot": ("# parrot.py\n", ""),
+    "reading_requests": "requests.post(sys.argv[1]",
+    "reading_httpx": "in iter_events(response.iter_bytes())",
+    "chatting": "def chat(",
+    "following": "requests.get(sys.argv[1]",
+    "async_following": "afollow(",
+    "on_fastapi": "FastAPI(",
+    "relaying": "async def relay(",
+    "parrot": "# parrot.py\n",
 }
 SETTINGS = {
     "mypy.ini": f"[mypy]\nstrict = True\npython_version = 3.10\nfiles = .\nmypy_path = {ROOT}\n",
@@ -46,10 +35,9 @@ def modules() -> dict[str, str]:
     """The text of each module by its name."""
     written = blocks("python")
     found = {}
-    for name, (marker, prelude) in MODULES.items():
-        [block] = [block for block in written if marker in block]
-        written.remove(block)
-        found[name] = prelude + block
+    for name, marker in MODULES.items():
+        [found[name]] = [block for block in written if marker in block]
+        written.remove(found[name])
     assert written == [], "MODULES names every block"
     recipes = {path.stem: path.read_text(encoding="utf-8") for path in _RECIPES.glob("*.py")}
     return recipes | found | {"uses": _uses()}
@@ -58,7 +46,7 @@ def modules() -> dict[str, str]:
 def _uses() -> str:
     """A program that calls what the blocks define as README says, so that they fit together."""
     lines = [
-        f"import {', '.join([*MODULES, 'trio'])}",
+        f"import {', '.join(['chatting', 'parrot', 'relaying', *_SYNC, *_ASYNC, 'trio'])}",
         "from contextlib import aclosing",
         "from functools import partial",
         "from sse_core.dialects import Part, PartDecoder, PartEncoder, TextDelta, Transcoder",
@@ -70,7 +58,6 @@ def _uses() -> str:
     ]
     for name in _SYNC:
         lines += [
-            f"one_answer.print_events(URL, {name}.connect)",
             f"for event in follow(partial({name}.connect, URL), errors={name}.errors):",
             "    print(event.data)",
         ]
