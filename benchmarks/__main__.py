@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from . import cost, decode, encode, imports, memory, rewrite, serve, typed
+from . import cost, decode, encode, gateway, imports, memory, rewrite, serve, typed
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[ModuleType, Run, str]] = {
     "rewrite": (rewrite, rewrite.run, (rewrite.__doc__ or "").partition("\n")[0]),
     "memory": (memory, memory.run, memory.__doc__ or ""),
     "serve": (serve, serve.run, (serve.__doc__ or "").partition("\n")[0]),
+    "gateway": (gateway, gateway.run, (gateway.__doc__ or "").partition("\n")[0]),
     "cost": (cost, lambda _: cost.run(), cost.__doc__ or ""),
     "import": (imports, lambda _: imports.run(), imports.__doc__ or ""),
 }

@@ -26,33 +26,44 @@ _Join = Callable[[Any, str], Any]
 # By the names of the dialects that it is between.
 Converters = dict[tuple[str, str], Converter]
 _MODEL = "gpt-4o-mini"
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else its import asks the network for prices
+
+
+def wrapped_to_anthropic(lines: AsyncIterator[str]) -> AsyncIterator[bytes]:
+    """The lines of openai-chat as anthropic-messages while they come, as its proxy runs it."""
+    return _to_anthropic(lines, _wrapped)
+
+
+def _to_anthropic(lines: AsyncIterator[str], join: _Join) -> AsyncIterator[bytes]:
+    chat: Any = import_module("litellm.llms.openai.chat.gpt_transformation").OpenAIChatCompletionStreamingHandler
+    adapters: Any = import_module("litellm.llms.anthropic.pass_through.adapters.streaming_iterator")
+    chunks = join(chat(lines, False), "openai_like")
+    stream: AsyncIterator[bytes] = adapters.AnthropicStreamWrapper(chunks, _MODEL).async_anthropic_sse_wrapper()
+    return stream
 
 
 def converters() -> tuple[Converters, Converters]:
     """LiteLLM's: alone, and wrapped."""
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else its import asks the network for prices
-    chunk: Any = import_module("litellm.types.utils").ModelResponseStream
+    return _converters(_alone), _converters(_wrapped)
+
+
+def _alone(reader: Any, provider: str) -> Any:
+    return _Chunks(reader, import_module("litellm.types.utils").ModelResponseStream, _request(provider))
+
+
+def _wrapped(reader: Any, provider: str) -> Any:
     wrapper: Any = import_module("litellm.litellm_core_utils.streaming_handler").CustomStreamWrapper
-
-    def alone(reader: Any, provider: str) -> Any:
-        return _Chunks(reader, chunk, _request(provider))
-
-    def wrapped(reader: Any, provider: str) -> Any:
-        return wrapper(aiter(reader), _MODEL, _request(provider), provider)
-
-    return _converters(alone), _converters(wrapped)
+    return wrapper(aiter(reader), _MODEL, _request(provider), provider)
 
 
 def _converters(join: _Join) -> Converters:
     chat: Any = import_module("litellm.llms.openai.chat.gpt_transformation").OpenAIChatCompletionStreamingHandler
     anthropic: Any = import_module("litellm.llms.anthropic.chat.handler").ModelResponseIterator
     gemini: Any = import_module("litellm.llms.vertex_ai.gemini.vertex_and_google_ai_studio_gemini")
-    adapters: Any = import_module("litellm.llms.anthropic.pass_through.adapters.streaming_iterator")
     responses: Any = import_module("litellm.responses.litellm_completion_transformation.streaming_iterator")
 
     def to_anthropic(lines: list[str]) -> list[bytes]:
-        chunks = join(chat(_iterate(lines), False), "openai_like")
-        return _collect(adapters.AnthropicStreamWrapper(chunks, _MODEL).async_anthropic_sse_wrapper())
+        return _collect(_to_anthropic(_iterate(lines), join))
 
     def to_responses(lines: list[str]) -> list[bytes]:
         chunks = join(chat(_iterate(lines), False), "openai_like")

@@ -320,7 +320,7 @@ def run(options: argparse.Namespace) -> int:
     cells: list[Figures] = []
     for streams in options.streams:
         progress.step(f"{streams:,} streams")
-        most = _most_streams(streams)
+        most = most_streams(streams)
         if most < streams:
             print(f"skipped: {streams:,} streams (each takes two file descriptors: {most:,} streams fit)")
             continue
@@ -343,7 +343,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _most_streams(wanted: int) -> int:
+def most_streams(wanted: int) -> int:
     """`wanted`, or how many streams the file descriptors allow, once the soft limit is raised."""
     try:
         import resource

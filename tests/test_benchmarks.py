@@ -298,6 +298,17 @@ def test_serve_prints_a_table_and_says_how_many_streams_fit(tmp_path: Path) -> N
     assert all(cell["events"] > 2 * 2 * 5 for cell in cells)
 
 
+@pytest.mark.filterwarnings("ignore")  # LiteLLM's own
+def test_gateways_lose_nothing_and_keep_nothing_open_where_they_can_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(["gateway", "--streams", "10", "--seconds", "1", "--rate", "10", "--rounds", "1"]) == 0
+    printed = capsys.readouterr().out
+    if "skipped: it needs" in printed:
+        pytest.skip(printed)
+    assert "No event was lost" in printed
+    [row] = [line.split() for line in printed.splitlines() if line.startswith("sse_core  ")]
+    assert row[-2:] == ["9", "95"]  # of 10 streams of 10 events one was left half-way
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
