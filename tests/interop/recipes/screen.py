@@ -4,8 +4,8 @@
     PYTHONPATH=. python tests/interop/recipes/screen.py
 
 Then open http://127.0.0.1:8000/. No model is asked: a stand-in plays what is made here. The page reads openai-chat,
-since that is what the gateway speaks to all its clients, and since its errors have a type: the dialects of screens
-have a text alone, by which a page could not tell a cut from damage.
+which the gateway speaks to all its clients: each event is an object that says all of itself, and an error has a type.
+vercel-ai-ui's has a text alone, by which a page could not tell a cut from damage; ag-ui would do as well.
 """
 
 import asyncio
