@@ -8,6 +8,7 @@ import inspect
 import os
 import pkgutil
 import re
+import shutil
 import subprocess
 import sys
 import types
@@ -159,6 +160,19 @@ def test_the_third_sh_block_runs_as_it_stands() -> None:
     assert done.stdout.splitlines()[-1].startswith('{"kind": "done", ')
 
 
+def test_the_fourth_sh_block_vendors_what_it_says(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "sse_core", tmp_path / "sse_core", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(["bash", "-euc", blocks("sh")[3]], cwd=tmp_path, check=True)
+    for code, said in {
+        "import host._vendor.sse_core.dialects as d; print(len(d.names()))": str(len(dialects.names())),
+        "import host._wire as w; print(w.Decoder().feed(b'data: x\\n\\n')[0].data)": "x",
+        "import host._two.dialects as d; print(*{n.split('-')[0] for n in d.names()} - {'openai', 'anthropic'})": "",
+        "import host._two.dialects as d; print(d.PartDecoder('anthropic-messages').dialect.name)": "anthropic-messages",
+    }.items():
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8")
+        assert (done.stdout.strip(), done.stderr) == (said, "")
+
+
 def table(heading: str) -> list[list[str]]:
     """The cells of the first table under a heading, without its own two lines."""
     section = README.partition(f"\n{heading}\n")[2]
@@ -221,12 +235,15 @@ def test_the_tables_of_the_command_are_its_options() -> None:
     }
 
 
+def test_it_is_read_in_one_sitting() -> None:
+    assert len(re.sub("<details>.*?</details>", "", README, flags=re.DOTALL).splitlines()) <= 500
+
+
 def test_links_lead_to_files_and_named_tests() -> None:
     links = re.findall(r"\[(`?)([^]`]*)`?\]\(([^)]+)\)", README)
     local = [(name if quote else "", target) for quote, name, target in links if "://" not in target]
-    anchors = [
-        f"#{re.sub(r'[^a-z ]', '', title.lower()).replace(' ', '-')}" for title in re.findall("^#+ (.*)", README, re.M)
-    ]
+    titles = re.findall("^#+ (.*)", README, re.MULTILINE)
+    anchors = [f"#{re.sub('[^a-z ]', '', title.lower()).replace(' ', '-')}" for title in titles]
     for name, target in local:
         assert target in anchors if target[0] == "#" else (ROOT / target).exists(), target
         if name:
