@@ -5,7 +5,7 @@ from ._decoder import Decoder
 from ._encoder import SSE_HEADERS, Encoder, encode
 from ._errors import DialectError, EncodeError, LimitError, SSEError, TruncatedError
 from ._items import Comment, Event, Id, Ignored, Item, Retry
-from ._iterate import aiter_events, iter_events
+from ._iterate import aiter_events, aiter_items, iter_events, iter_items
 
 __all__ = [
     "SSE_HEADERS",
@@ -23,7 +23,9 @@ __all__ = [
     "SSEError",
     "TruncatedError",
     "aiter_events",
+    "aiter_items",
     "encode",
     "iter_events",
+    "iter_items",
 ]
 __version__ = "0.2.0"

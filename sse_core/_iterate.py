@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""iter_events and aiter_events: a decoder around any iterable of chunks, for those who bring one."""
+"""iter_events, iter_items and their asynchronous twins: a decoder around chunks, for those who bring an iterable."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from ._decoder import Decoder
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
+    from typing import Any
 
-    from ._items import Event
+    from ._items import Event, Item
 
 
 def iter_events(chunks: Iterable[bytes], decoder: Decoder | None = None) -> Iterator[Event]:
@@ -23,14 +24,20 @@ def iter_events(chunks: Iterable[bytes], decoder: Decoder | None = None) -> Iter
     >>> [event.data for event in iter_events([b"data: a\\n\\nda", b"ta: b\\n\\n"])]
     ['a', 'b']
     """
-    decoder = Decoder() if decoder is None else decoder
-    for chunk in chunks:
-        yield from decoder.feed(chunk)
-        if decoder.error is not None:
-            raise decoder.error
+    return _iterate(chunks, decoder or Decoder(), False)
 
 
-async def aiter_events(chunks: AsyncIterable[bytes], decoder: Decoder | None = None) -> AsyncGenerator[Event, None]:
+def iter_items(chunks: Iterable[bytes], decoder: Decoder | None = None) -> Iterator[Item]:
+    """As `iter_events`, but everything the stream says: comments, `retry`, ids and ignored lines too, in their order.
+
+    >>> from sse_core import iter_items
+    >>> [*iter_items([b": hi\\nretry: 5\\n", b"data: a\\n\\n"])]
+    [Comment(text='hi'), Retry(milliseconds=5), Event(data='a', type='message', last_event_id='')]
+    """
+    return _iterate(chunks, decoder or Decoder(), True)
+
+
+def aiter_events(chunks: AsyncIterable[bytes], decoder: Decoder | None = None) -> AsyncGenerator[Event, None]:
     """As `iter_events`, for an asynchronous iterable, under any event loop.
 
     >>> import asyncio
@@ -42,9 +49,36 @@ async def aiter_events(chunks: AsyncIterable[bytes], decoder: Decoder | None = N
     >>> asyncio.run(main())
     ['a']
     """
-    decoder = Decoder() if decoder is None else decoder
+    return _aiterate(chunks, decoder or Decoder(), False)
+
+
+def aiter_items(chunks: AsyncIterable[bytes], decoder: Decoder | None = None) -> AsyncGenerator[Item, None]:
+    """As `iter_items`, for an asynchronous iterable, under any event loop.
+
+    >>> import asyncio
+    >>> from sse_core import aiter_items
+    >>> async def chunks():
+    ...     yield b"id: 7\\n\\n"
+    >>> async def main():
+    ...     return [item async for item in aiter_items(chunks())]
+    >>> asyncio.run(main())
+    [Id(value='7')]
+    """
+    return _aiterate(chunks, decoder or Decoder(), True)
+
+
+def _iterate(chunks: Iterable[bytes], decoder: Decoder, items: bool) -> Iterator[Any]:
+    feed = decoder.feed_items if items else decoder.feed
+    for chunk in chunks:
+        yield from feed(chunk)
+        if decoder.error is not None:
+            raise decoder.error
+
+
+async def _aiterate(chunks: AsyncIterable[bytes], decoder: Decoder, items: bool) -> AsyncGenerator[Any, None]:
+    feed = decoder.feed_items if items else decoder.feed
     async for chunk in chunks:
-        for event in decoder.feed(chunk):
-            yield event
+        for item in feed(chunk):
+            yield item
         if decoder.error is not None:
             raise decoder.error

@@ -1,5 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""Reconnect: what to send, what an answer means, and how long to wait; it has no clock and opens nothing."""
+r"""Reconnect: what to send, what an answer means, and how long to wait; it has no clock and opens nothing.
+
+What `sse_core.follow` does with it, by hand:
+
+>>> from sse_core import Decoder
+>>> from sse_core.reconnect import Reconnect
+>>> decoder, reconnect = Decoder(), Reconnect()
+>>> reconnect.request_headers()
+{'Accept': 'text/event-stream', 'Cache-Control': 'no-cache'}
+>>> reconnect.on_response(200, "text/event-stream", now=0.0)
+Open()
+>>> decoder.feed(b"id: 7\nretry: 3000\ndata: x\n\nid: 8\ndata: cut o")
+[Event(data='x', type='message', last_event_id='7')]
+>>> reconnect.on_event(decoder.last_event_id, decoder.reconnection_time, now=1.0)
+>>> reconnect.on_eof(now=2.0)
+Wait(seconds=3.0)
+>>> decoder.reset()  # forgets the event that was cut off
+>>> reconnect.request_headers()["Last-Event-ID"]
+'7'
+>>> reconnect.on_response(503, headers={"Retry-After": "20"}, now=5.0)
+Wait(seconds=20.0)
+>>> reconnect.on_response(204, now=25.0)
+Stop(reason='nothing to resume', status=204, content_type=None)
+"""
 
 from __future__ import annotations
 
@@ -23,6 +46,7 @@ if TYPE_CHECKING:
 
     Headers = HasItems | Pairs
     Answer = tuple[int | None, str | None]  # its status and Content-Type
+    Policy = Literal["subscription", "request"]
     How = Literal["sentinel", "event", "eof", "error"]
 
 
@@ -101,8 +125,8 @@ class Reconnect:
     `resumable` False: its ids are no place to resume at (a dialect may say so), and Last-Event-ID is not sent.
 
     `now` is seconds of any clock that does not jump, as time.monotonic(); `rand` a number from 0 to below 1,
-    as random.random(). `attempt` is the number of waits in this row, `last_event_id` and `reconnection_time`
-    (milliseconds; None until the server sets it) are what `on_event` was told.
+    as random.random(). `policy` is as given, `attempt` the number of waits in this row; `last_event_id` and
+    `reconnection_time` (milliseconds; None until the server sets it) are what `on_event` was told.
 
     >>> from sse_core.reconnect import Reconnect
     >>> reconnect = Reconnect(backoff="linear", jitter=0, max_attempts=3)
@@ -112,7 +136,7 @@ class Reconnect:
 
     def __init__(
         self,
-        policy: Literal["subscription", "request"] = "subscription",
+        policy: Policy = "subscription",
         *,
         last_event_id: str = "",
         base: float = 1.0,
@@ -137,7 +161,7 @@ class Reconnect:
         self.attempt: int = 0
         self.last_event_id: str = last_event_id
         self.reconnection_time: int | None = None
-        self._is_request = policy == "request"
+        self.policy: Policy = policy
         self._base = base
         self._cap = cap
         self._is_linear = backoff == "linear"
@@ -195,7 +219,7 @@ class Reconnect:
             return self._stop("nothing to resume", answer)  # 204
         if status in _REDIRECTS:
             return self._stop("redirect", answer)  # 301, 302, 303, 307, 308
-        if status in _BUSY and not (self._is_request and self._had_event):
+        if status in _BUSY and not (self.policy == "request" and self._had_event):
             return self._wait(rand, _retry_after(fields), answer=answer)  # 408, 425, 429, 500, 502, 503, 504
         return self._stop("status", answer)  # 401, 403, any other; or busy, and a begun request may not resume
 
@@ -244,7 +268,7 @@ class Reconnect:
             return self._wait(rand, counts=how == "eof")  # EOF after Done(reconnect=True)
         if how is not None:
             return self._stop("done")  # EOF after Done
-        if self._is_request and not self._sendable_id():
+        if self.policy == "request" and not self._sendable_id():
             return self._stop("incomplete")  # EOF without Done
         return self._wait(rand)  # EOF without Done: a subscription, or a request that can be resumed
 
@@ -260,7 +284,7 @@ class Reconnect:
         """
         if self._stopped is not None:
             return self._stopped
-        if isinstance(error, TruncatedError) or (self._is_request and self._had_event):
+        if isinstance(error, TruncatedError) or (self.policy == "request" and self._had_event):
             return self.on_eof(now=now, rand=rand)  # network error after the first event of a request
         self._note_health(now)
         return self._wait(rand)  # network error

@@ -3,17 +3,16 @@
 import ast
 import asyncio
 import doctest
-import http.server
 import importlib
 import inspect
 import os
 import pkgutil
 import re
+import shutil
 import subprocess
 import sys
-import threading
 import types
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, get_args
@@ -22,35 +21,12 @@ import pytest
 from blocks import modules
 from recipes import README, blocks, recipe
 
+import sse_core.follow
 import sse_core.reconnect
 from sse_core import dialects
 
 ROOT = Path(__file__).parent.parent
-STREAM = (ROOT / "tests" / "support" / "streams" / "named.sse").read_bytes()
-DATA = [event.data for event in sse_core.Decoder().feed(STREAM)]
 MODULES = ["sse_core", *(module.name for module in pkgutil.walk_packages(sse_core.__path__, "sse_core."))]
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    """Where a server of the stream listens."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.end_headers()
-            self.wfile.write(STREAM)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -97,11 +73,6 @@ def test_each_python_block_is_a_module_for_type_checkers() -> None:
     for name, text in written.items():
         assert "type: ignore" not in text
         compile(text, name, "exec")
-
-
-def test_recipe_one_answer(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    recipe("def print_events")["print_events"](url, recipe("urlopen(")["connect"])
-    assert capsys.readouterr().out == "".join(f"{data}\n" for data in DATA)
 
 
 ANSWER = (ROOT / "tests" / "support" / "streams" / "tools.sse").read_bytes()
@@ -189,6 +160,19 @@ def test_the_third_sh_block_runs_as_it_stands() -> None:
     assert done.stdout.splitlines()[-1].startswith('{"kind": "done", ')
 
 
+def test_the_fourth_sh_block_vendors_what_it_says(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "sse_core", tmp_path / "sse_core", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(["bash", "-euc", blocks("sh")[3]], cwd=tmp_path, check=True)
+    for code, said in {
+        "import host._vendor.sse_core.dialects as d; print(len(d.names()))": str(len(dialects.names())),
+        "import host._wire as w; print(w.Decoder().feed(b'data: x\\n\\n')[0].data)": "x",
+        "import host._two.dialects as d; print(*{n.split('-')[0] for n in d.names()} - {'openai', 'anthropic'})": "",
+        "import host._two.dialects as d; print(d.PartDecoder('anthropic-messages').dialect.name)": "anthropic-messages",
+    }.items():
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8")
+        assert (done.stdout.strip(), done.stderr) == (said, "")
+
+
 def table(heading: str) -> list[list[str]]:
     """The cells of the first table under a heading, without its own two lines."""
     section = README.partition(f"\n{heading}\n")[2]
@@ -208,8 +192,13 @@ def test_the_table_of_parts_is_what_they_are() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "owner"),
-    [("## Names", sse_core), ("## Dialects", dialects), ("## Reconnecting", sse_core.reconnect.Reconnect)],
-    ids=["names", "dialects", "reconnect"],
+    [
+        ("## Names", sse_core),
+        ("### In sse_core.dialects", dialects),
+        ("### In sse_core.follow", sse_core.follow),
+        ("<details><summary>A <code>Reconnect</code> has</summary>", sse_core.reconnect.Reconnect),
+    ],
+    ids=["names", "dialects", "follow", "reconnect"],
 )
 def test_the_tables_of_names_have_true_signatures(heading: str, owner: Any) -> None:
     for row in table(heading):
@@ -226,10 +215,13 @@ def parameters(value: Any) -> str:
     """What a call of it takes, as README writes it: without annotations."""
     signature = inspect.signature(value)
     plain = [p.replace(annotation=p.empty) for p in signature.parameters.values() if p.name != "self"]
-    return str(signature.replace(parameters=plain, return_annotation=signature.empty)).removeprefix("(")
+    written = str(signature.replace(parameters=plain, return_annotation=signature.empty)).removeprefix("(")
+    return re.sub(r"<built-in function (\w+)>", r"time.\1", written)
 
 
-@pytest.mark.parametrize("name", [*sse_core.__all__, *dialects.__all__, *sse_core.reconnect.__all__])
+@pytest.mark.parametrize(
+    "name", [*sse_core.__all__, *dialects.__all__, *sse_core.reconnect.__all__, *sse_core.follow.__all__]
+)
 def test_every_public_name_is_in_it(name: str) -> None:
     assert re.search(rf"`{name}\b", README)
 
@@ -243,11 +235,17 @@ def test_the_tables_of_the_command_are_its_options() -> None:
     }
 
 
+def test_it_is_read_in_one_sitting() -> None:
+    assert len(re.sub("<details>.*?</details>", "", README, flags=re.DOTALL).splitlines()) <= 500
+
+
 def test_links_lead_to_files_and_named_tests() -> None:
     links = re.findall(r"\[(`?)([^]`]*)`?\]\(([^)]+)\)", README)
     local = [(name if quote else "", target) for quote, name, target in links if "://" not in target]
+    titles = re.findall("^#+ (.*)", README, re.MULTILINE)
+    anchors = [f"#{re.sub('[^a-z ]', '', title.lower()).replace(' ', '-')}" for title in titles]
     for name, target in local:
-        assert (ROOT / target).is_file(), target
+        assert target in anchors if target[0] == "#" else (ROOT / target).exists(), target
         if name:
             assert f"def {name}(" in (ROOT / target).read_text(encoding="utf-8"), name
     named = [name for name, _ in local]

@@ -14,10 +14,12 @@ ROOT = Path(__file__).parent.parent
 MARK = "# error"
 
 IMPORTS = """\
+from contextlib import nullcontext
 from typing import Any
 from typing_extensions import assert_never, assert_type
 from sse_core import *
 from sse_core.dialects import *
+from sse_core.follow import *
 from sse_core.reconnect import *
 """
 ACCEPTED = {
@@ -165,6 +167,13 @@ ACCEPTED = {
                     print(part.kind)
             async with aclosing(aiter_events(chunks)) as events:
                 return [event async for event in events]
+
+        async def say(chunks: AsyncIterator[bytes], more: Iterable[bytes]) -> None:
+            async with aclosing(aiter_items(chunks)) as items:
+                async for item in items:
+                    assert_type(item, Event | Comment | Retry | Id | Ignored)
+            for item in iter_items(more, Decoder()):
+                assert_type(item, Event | Comment | Retry | Id | Ignored)
     """,
     "errors": """
         def gateway(transcoder: Transcoder, chunk: bytes) -> bytes:
@@ -189,6 +198,41 @@ ACCEPTED = {
                     raise ConnectionError(reason, assert_type(status, int | None))
                 case _:
                     assert_never(answer)
+    """,
+    "following": """
+        from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+        from contextlib import aclosing, asynccontextmanager, closing, contextmanager
+
+        @contextmanager
+        def connect(headers: dict[str, str]) -> Iterator[tuple[int, dict[str, str], list[bytes]]]:
+            yield 200, headers, [b""]
+
+        @asynccontextmanager
+        async def aconnect(headers: dict[str, str]) -> AsyncIterator[tuple[int, dict[str, str], AsyncIterator[bytes]]]:
+            async def read() -> AsyncIterator[bytes]:
+                yield b""
+
+            yield 200, headers, read()
+
+        def read(wait: Callable[[float], bool]) -> None:
+            for event in follow(connect, errors=OSError):
+                assert_type(event, Event)
+            for event in follow(connect, Decoder(), Reconnect(), errors=(OSError, ValueError), sleep=wait):
+                assert_type(event, Event)
+            with closing(follow(connect, PartDecoder("json"), errors=OSError, rand=lambda: 0.5)) as parts:
+                for part in parts:
+                    assert_type(part, Part)
+
+        async def aread(sleep: Callable[[float], Awaitable[None]]) -> None:
+            async with aclosing(afollow(aconnect, None, Reconnect(), errors=OSError, sleep=sleep)) as events:
+                async for event in events:
+                    assert_type(event, Event)
+            async for part in afollow(aconnect, PartDecoder("json"), errors=OSError, clock=lambda: 1.5):
+                assert_type(part, Part)
+
+        def status(error: ConnectError) -> int | None:
+            assert_type(error.body, bytes)
+            return error.stop.status
     """,
     "the hooks of a Reader": """
         class Mine(Reader):
@@ -316,11 +360,16 @@ REFUSED = {
         Decoder().feed("data: x")  # error
         PartDecoder("json").feed("data: x")  # error
         iter_events("data: x")  # error
+        iter_items("data: x")  # error
         TextDelta(b"x")  # error
         encode("data: x")  # error
         PartEncoder("json").send(Event("x"))  # error
         Accumulator().add("x")  # error
         Reconnect().on_response(200, headers="x", now=0)  # error
+        follow(lambda headers: open("x"), errors=OSError)  # error
+        follow(lambda headers: nullcontext((200, headers, [b""])), PartEncoder("json"), errors=OSError)  # error
+        follow(lambda headers: nullcontext((200, headers, [b""])))  # error
+        afollow(lambda headers: nullcontext((200, headers, [b""])), errors=OSError)  # error
     """,
     "a part that is not narrowed": """
         def text(part: Part) -> str:

@@ -164,6 +164,12 @@ class Counting(JsonReader):
         return [TextDelta(payload["text"])]
 
 
+class Padded(Counting):
+    """Ignores a member that changes."""
+
+    alike = ("pad",)
+
+
 class Heir(Counting):
     """Has not promised what the one it is made of has."""
 
@@ -178,6 +184,14 @@ def test_only_a_class_that_promised_it_is_given_less(reader: type[Counting], loa
     texts = [part.text for part in decoder.feed(sse(*[{"text": text} for text in "abcde"])) if part.kind == "text"]
     assert texts == ["a", "b", "c", "d", "e"]
     assert vars(decoder.reader)["given"] == given
+
+
+def test_a_member_that_means_nothing_may_change() -> None:
+    decoder = PartDecoder(Dialect("mine", Padded))
+    parts = decoder.feed(sse(*[{"text": text, "pad": text * 3} for text in "abcde"]))
+    assert parts == [TextDelta(text) for text in "abcde"]
+    assert [part.raw["pad"] for part in parts] == [text * 3 for text in "abcde"]
+    assert vars(decoder.reader)["given"] == 2
 
 
 class Repeating(Writer):

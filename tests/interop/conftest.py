@@ -1,6 +1,11 @@
-"""Shows what the helpers here assert, and keeps loopback away from a proxy."""
+"""Shows what the helpers here assert, lets tests import the programs in recipes, keeps loopback away from a proxy."""
+
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent / "recipes"))
 
 pytest.register_assert_rewrite("everything", "interop", "readers", "servers")
 

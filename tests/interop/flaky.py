@@ -57,12 +57,18 @@ class Flaky:
     visits: list[Visit] = field(default_factory=list)
     # What the client kept to itself: it must hand on an event without waiting for more bytes.
     late: list[Event] = field(default_factory=list)
+    # Set where the stream has gone silent: the client waits for more.
+    idle: threading.Event = field(default_factory=threading.Event)
     _acks: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair)
     _stopping: bool = False
 
     def has(self) -> None:
         """The client calls this for each event, as it gets it."""
         self._acks[0].send(b"+")
+
+    def wait_until_idle(self) -> None:
+        """Until the stream has gone silent, and the client had all of it."""
+        assert self.idle.wait(TIMEOUT)
 
     def ids(self) -> list[str | None]:
         """The Last-Event-ID of each request."""
@@ -108,7 +114,9 @@ class Flaky:
         if end == "reset":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return
-        if end != "silence":
+        if end == "silence":
+            self.idle.set()
+        else:
             connection.shutdown(socket.SHUT_WR)
         visit.closed = _was_closed(connection)
 

@@ -30,7 +30,7 @@ Read = tuple[list[Event], list[int] | None]
 
 def chromium(url: str, types: Iterable[str]) -> Read:
     """A browser's EventSource, which keeps `retry` to itself."""
-    return [Event(*event) for event in browse("events", url, types)], None
+    return [Event(*event) for event in browse("events", url=url, type=list(types))], None
 
 
 def node(url: str, types: Iterable[str]) -> Read:
@@ -65,8 +65,8 @@ def httpx_sse(url: str, types: Iterable[str]) -> Read:
 READERS = {"Chromium": chromium, "eventsource-parser": node, "httpx-sse": httpx_sse}
 
 
-def browse(how: str, url: str, types: Iterable[str] = ()) -> Any:
-    """What page.html finds at `url`; the browser has ended at return."""
+def browse(how: str, page: str = "", **asked: Any) -> Any:
+    """What page.html finds, which is at `page` or served here; the browser has ended at return."""
     programs = [path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))]
     if not programs:
         pytest.skip("no chromium on the PATH")
@@ -87,16 +87,16 @@ def browse(how: str, url: str, types: Iterable[str] = ()) -> Any:
         def log_message(self, *_: object) -> None:
             pass
 
-    query = urlencode({"how": how, "url": url, "type": list(types)}, doseq=True)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
         ThreadingHTTPServer(("127.0.0.1", 0), Page) as server,
         serving(server),
     ):
-        page = f"http://127.0.0.1:{server.server_port}/?{query}"
+        here = f"http://127.0.0.1:{server.server_port}/"
+        query = urlencode({"how": how, "found": f"{here}found", **asked}, doseq=True)
         # In a group of its own, which ends with all it started.
         browser = subprocess.Popen(
-            [programs[0], *CHROMIUM, f"--user-data-dir={profile}", page],
+            [programs[0], *CHROMIUM, f"--user-data-dir={profile}", f"{page or here}?{query}"],
             env={**os.environ, "TMPDIR": profile},
             stdout=subprocess.DEVNULL,
             start_new_session=True,

@@ -1,4 +1,4 @@
-"""The servers of README.md's recipes, run as they stand on this machine, and what the tests give them to send."""
+"""The servers in recipes, run on this machine, and what the tests give them to send."""
 
 import asyncio
 import queue
@@ -14,7 +14,6 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from recipes import recipe
 
 from sse_core import Comment, Event, Id, Retry
 
@@ -63,7 +62,7 @@ class Site:
 
     @contextmanager
     def subscribe(self, last_event_id: str) -> Iterator[Any]:
-        """What README's recipes take; the queue is of the kind that the server's thread needs."""
+        """As Broadcast does; the queue is of the kind that the server's thread needs."""
         items: Any
         try:
             loop = asyncio.get_running_loop()
@@ -82,6 +81,9 @@ class Site:
             self._open.discard(visit)
             visit.finish()
 
+    def publish(self, *_: object) -> None:
+        """What the recipes broadcast by themselves."""
+
     def close(self) -> None:
         """End what a failed test left open, so that the server can stop."""
         for visit in list(self._open):
@@ -97,9 +99,7 @@ def as_given(name: str, last_event_id: str) -> str:
 def running(name: str, *scripts: Sequence[Item]) -> Iterator[Site]:
     """The server called `name` in SERVERS; it has stopped at exit. Skips where its framework is missing."""
     site = Site(scripts)
-    kind, marker, serve = SERVERS[name]
-    body = recipe(kind, subscribe=site.subscribe)["body"]
-    with serve(partial(recipe, marker, body=partial(body, keep_alive=KEEP_ALIVE))) as port, closing(site):
+    with SERVERS[name](site) as port, closing(site):
         site.url = f"http://127.0.0.1:{port}/"
         yield site
 
@@ -109,12 +109,11 @@ def serving(server: BaseServer) -> AbstractContextManager[None]:
     return _in_a_thread(partial(server.serve_forever, 0.01), server.shutdown)
 
 
-Recipe = Callable[[], dict[str, Any]]
-
-
 @contextmanager
-def _http_server(recipe: Recipe) -> Iterator[int]:
-    class Handler(recipe()["Handler"]):
+def _http_server(site: Site) -> Iterator[int]:
+    import on_http_server
+
+    class Handler(on_http_server.make_handler(site, KEEP_ALIVE)):
         log_message = _say_nothing
 
     with _Threads(("127.0.0.1", 0), Handler) as server, serving(server):
@@ -122,11 +121,16 @@ def _http_server(recipe: Recipe) -> Iterator[int]:
 
 
 @contextmanager
-def _wsgi(recipe: Recipe) -> Iterator[int]:
+def _wsgi(site: Site) -> Iterator[int]:
+    import on_wsgi
+
     class Handler(WSGIRequestHandler):
         log_message = _say_nothing
 
-    with make_server("127.0.0.1", 0, recipe()["app"], _WSGIThreads, Handler) as server, serving(server):
+    with (
+        make_server("127.0.0.1", 0, on_wsgi.make_app(site, KEEP_ALIVE), _WSGIThreads, Handler) as server,
+        serving(server),
+    ):
         yield server.server_port
 
 
@@ -144,20 +148,24 @@ def serving_asgi(app: Any) -> Iterator[int]:
 
 
 @contextmanager
-def _starlette(recipe: Recipe) -> Iterator[int]:
+def _starlette(site: Site) -> Iterator[int]:
     _need("starlette")
-    with serving_asgi(recipe()["app"]) as port:
+    import on_starlette
+
+    with serving_asgi(on_starlette.make_app(site, KEEP_ALIVE)) as port:
         yield port
 
 
 @contextmanager
-def _aiohttp(recipe: Recipe) -> Iterator[int]:
+def _aiohttp(site: Site) -> Iterator[int]:
     web = _need("aiohttp.web")
+    import on_aiohttp
+
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
 
     async def run(listener: socket.socket) -> None:
-        runner = web.AppRunner(recipe()["app"], access_log=None, shutdown_timeout=TIMEOUT)
+        runner = web.AppRunner(on_aiohttp.make_app(site, KEEP_ALIVE), access_log=None, shutdown_timeout=TIMEOUT)
         await runner.setup()
         await web.SockSite(runner, listener).start()
         await stop.wait()
@@ -169,12 +177,11 @@ def _aiohttp(recipe: Recipe) -> Iterator[int]:
             yield listener.getsockname()[1]
 
 
-# Which body a server's recipe takes, what tells the recipe, and how to run it.
-SERVERS: dict[str, tuple[str, str, Callable[[Recipe], AbstractContextManager[int]]]] = {
-    "http.server": ("queue.Empty", "BaseHTTPRequestHandler", _http_server),
-    "WSGI": ("queue.Empty", "start_response", _wsgi),
-    "Starlette": ("asyncio.wait_for(items.get", "StreamingResponse", _starlette),
-    "aiohttp": ("asyncio.wait_for(items.get", "web.StreamResponse", _aiohttp),
+SERVERS: dict[str, Callable[[Site], AbstractContextManager[int]]] = {
+    "http.server": _http_server,
+    "WSGI": _wsgi,
+    "Starlette": _starlette,
+    "aiohttp": _aiohttp,
 }
 
 

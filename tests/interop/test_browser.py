@@ -38,4 +38,4 @@ def test_a_page_shows_an_answer(name: str) -> None:
     transcoder = Transcoder("anthropic-messages", "openai-chat")
     chunks = [transcoder.feed(chunk) for chunk in random_pieces(stream, name)] + [transcoder.close()]
     with serve(chunks, transcoder.headers) as url:
-        assert browse("answer", url) == gather(SCENARIOS[name]).text
+        assert browse("answer", url=url) == gather(SCENARIOS[name]).text

@@ -1,4 +1,4 @@
-"""README.md's servers keep a connection alive, end with it, and send what others read as we do."""
+"""The servers in recipes keep a connection alive, end with it, and send what others read as we do."""
 
 import http.client
 from collections.abc import Iterator

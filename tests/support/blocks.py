@@ -1,7 +1,7 @@
-"""The Python blocks of README.md, each as a module of its own, so that type checkers can read what README shows.
+"""The Python blocks of README.md, and the programs it links, as modules, so that type checkers can read them.
 
-`python tests/support/blocks.py FOLDER` writes them, one more that puts each to its use, and what mypy and pyright need
-to be run there.
+`python tests/support/blocks.py FOLDER` writes them, one more that puts the blocks to their use, and what mypy and
+pyright need to be run there.
 """
 
 import json
@@ -11,43 +11,23 @@ from pathlib import Path
 from recipes import blocks
 
 ROOT = Path(__file__).parents[2]
-_SUBSCRIBE = """\
-from contextlib import AbstractContextManager
-{imported}
-from sse_core import Item
-def subscribe(last_event_id: str) -> AbstractContextManager[{queue}[Item | None]]:
-    raise NotImplementedError
-"""
-# The module that each block becomes, what tells the block, and what it takes from others: a block has its own imports,
-# and says in the text above it which name it takes.
+_RECIPES = ROOT / "tests" / "interop" / "recipes"
+# The module that each block becomes, and what tells the block.
 MODULES = {
-    "one_answer": ("def print_events", ""),
-    "with_http_client": ("HTTPConnection(", ""),
-    "with_urllib": ("urlopen(", ""),
-    "with_requests": ("requests.get", ""),
-    "with_httpx": ('httpx.stream("GET"', ""),
-    "with_httpx_async": ("httpx.AsyncClient", ""),
-    "with_aiohttp": ("aiohttp.ClientSession", ""),
-    "exchanging": ("h11.Connection(", ""),
-    "with_asyncio": ("asyncio.open_connection", "from exchanging import exchange\n"),
-    "with_trio": ("trio.open_tcp_stream", "from exchanging import exchange\n"),
-    "sync_body": ("queue.Empty", _SUBSCRIBE.format(imported="import queue", queue="queue.Queue")),
-    "async_body": ("wait_for(items.get", _SUBSCRIBE.format(imported="import asyncio", queue="asyncio.Queue")),
-    "on_http_server": ("BaseHTTPRequestHandler", "from sync_body import body\n"),
-    "on_wsgi": ("start_response", "from sync_body import body\n"),
-    "on_starlette": ("StreamingResponse", "from async_body import body\n"),
-    "on_aiohttp": ("web.StreamResponse", "from async_body import body\n"),
-    "sync_events": ("\ndef events(", ""),
-    "async_events": ("async def events(", ""),
-    "chatting": ("def chat(", ""),
-    "relaying": ("async def relay(", ""),
-    "parrot": ("# parrot.py\n", ""),
+    "reading_requests": "requests.post(sys.argv[1]",
+    "reading_httpx": "in iter_events(response.iter_bytes())",
+    "chatting": "def chat(",
+    "following": "requests.get(sys.argv[1]",
+    "async_following": "afollow(",
+    "on_fastapi": "FastAPI(",
+    "relaying": "async def relay(",
+    "parrot": "# parrot.py\n",
 }
 SETTINGS = {
     "mypy.ini": f"[mypy]\nstrict = True\npython_version = 3.10\nfiles = .\nmypy_path = {ROOT}\n",
     "pyrightconfig.json": json.dumps({"extraPaths": [str(ROOT)], "pythonVersion": "3.10"}),
 }
-_SYNC = ("with_http_client", "with_urllib", "with_requests", "with_httpx")
+_SYNC = ("with_http_client", "with_urllib", "with_requests", "with_urllib3", "with_httpx")
 _ASYNC = ("with_httpx_async", "with_aiohttp", "with_asyncio", "with_trio")
 
 
@@ -55,41 +35,37 @@ def modules() -> dict[str, str]:
     """The text of each module by its name."""
     written = blocks("python")
     found = {}
-    for name, (marker, prelude) in MODULES.items():
-        [block] = [block for block in written if marker in block]
-        written.remove(block)
-        found[name] = prelude + block
+    for name, marker in MODULES.items():
+        [found[name]] = [block for block in written if marker in block]
+        written.remove(found[name])
     assert written == [], "MODULES names every block"
-    return found | {"uses": _uses()}
+    recipes = {path.stem: path.read_text(encoding="utf-8") for path in _RECIPES.glob("*.py")}
+    return recipes | found | {"uses": _uses()}
 
 
 def _uses() -> str:
     """A program that calls what the blocks define as README says, so that they fit together."""
     lines = [
-        f"import {', '.join([*MODULES, 'trio'])}",
+        f"import {', '.join(['chatting', 'parrot', 'relaying', *_SYNC, *_ASYNC, 'trio'])}",
         "from contextlib import aclosing",
-        "from http.server import ThreadingHTTPServer",
-        "from wsgiref.simple_server import make_server",
+        "from functools import partial",
         "from sse_core.dialects import Part, PartDecoder, PartEncoder, TextDelta, Transcoder",
-        "from sse_core.reconnect import Reconnect",
+        "from sse_core.follow import afollow, follow",
         "URL = 'http://127.0.0.1/'",
-        "make_server('', 0, on_wsgi.app)",
-        "ThreadingHTTPServer(('', 0), on_http_server.Handler)",
         "wrong: str | None = chatting.chat(URL, {'stream': True}, {'Authorization': 'x'})",
         "parts: list[Part] = PartDecoder(parrot.PARROT).feed(b'')",
         "sent: bytes = PartEncoder(parrot.PARROT).send(TextDelta('x'))",
     ]
     for name in _SYNC:
         lines += [
-            f"one_answer.print_events(URL, {name}.connect)",
-            f"for event in sync_events.events(URL, {name}.connect, {name}.errors, Reconnect()):",
+            f"for event in follow(partial({name}.connect, URL), errors={name}.errors):",
             "    print(event.data)",
         ]
     lines.append("async def main() -> None:")
     for name in _ASYNC:
-        sleep = ", trio.sleep" if name == "with_trio" else ""
+        sleep = ", sleep=trio.sleep" if name == "with_trio" else ""
         lines += [
-            f"    events = async_events.events(URL, {name}.connect, {name}.errors, Reconnect(){sleep})",
+            f"    events = afollow(partial({name}.connect, URL), errors={name}.errors{sleep})",
             "    async with aclosing(events) as stream:",
             "        async for event in stream:",
             "            print(event.data)",

@@ -609,6 +609,10 @@ def test_an_option_that_cannot_be_is_named(option: str, bad: Any, error: type[Ex
         Reconnect(**{option: bad})
 
 
+def test_the_policy_can_be_read() -> None:
+    assert [Reconnect().policy, Reconnect("request").policy] == ["subscription", "request"]
+
+
 def test_the_bounds_of_the_options_are_allowed() -> None:
     reconnect = Reconnect(base=86_400, cap=86_400, jitter=1, healthy_after=0, max_attempts=1)
     assert reconnect.on_error(now=0.0, rand=0.5) == Wait(DAY / 2)
