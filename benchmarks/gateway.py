@@ -136,7 +136,7 @@ class _Load:
         try:
             await self._until(begin, clients)
             cpu = self.gateway.cpu()
-            await self._until(begin + 0.4 * self._due[-1], clients)
+            await self._until(begin + 0.3 * self._due[-1], clients)
             self.found.memory = (self.gateway.memory() - before) / self.streams
             self.found.shares = self.gateway.open()
             await self._until(begin + 0.8 * self._due[-1], clients)
@@ -179,7 +179,7 @@ class _Load:
                 while at < self._count and self._ends[at] <= length:
                     self.found.latencies.append(now - first - self._due[at])
                     at += 1
-                if leaves and at >= self._count // 2:
+                if leaves and at > self._count // 2:
                     return
             decoder.close()
             if at != self._count or decoder.done is None:

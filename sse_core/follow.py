@@ -47,7 +47,8 @@ class ConnectError(SSEError):
 
     def __init__(self, stop: Stop, body: bytes = b"") -> None:
         super().__init__(stop, body)
-        self.stop, self.body = stop, body
+        self.stop: Stop = stop
+        self.body: bytes = body
 
     def __str__(self) -> str:
         stop, body = self.stop, f", {shorten(self.body)}" if self.body else ""

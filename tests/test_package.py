@@ -349,4 +349,4 @@ def test_a_module_stays_small(module: str) -> None:
 
 
 def test_the_wire_stays_small() -> None:
-    assert sum(code_lines(MODULES[module]) for module in WIRE | {""}) < 646
+    assert sum(code_lines(MODULES[module]) for module in WIRE | {""}) < 652

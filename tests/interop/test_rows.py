@@ -4,9 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -85,26 +84,28 @@ def test_a_thousand_streams_become_rows_on_this_machine(tmp_path: Path) -> None:
 
 
 @contextmanager
+def running(module: str, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A process of Dask's command, until it is no more needed."""
+    command = [sys.executable, "-m", f"distributed.cli.{module}", *options, "--no-dashboard"]
+    with subprocess.Popen(command, env=ENV, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+@contextmanager
 def cluster(folder: Path, workers: int) -> Iterator[str]:
     """The address of a scheduler, with workers that were started apart from it."""
-    about = folder / "scheduler.json"
-    options = ["--scheduler-file", str(about)]
-    scheduler = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *options]
-    worker = ["distributed.cli.dask_worker", "--nworkers", "1", "--nthreads", "1", "--no-dashboard", *options]
-    settings: dict[str, Any] = {"env": ENV, "cwd": folder, "stderr": subprocess.DEVNULL}
-    processes = [subprocess.Popen([sys.executable, "-m", *scheduler], **settings)]
-    try:
+    with ExitStack() as stack:
+        scheduler = stack.enter_context(running("dask_scheduler", "--host", "127.0.0.1", "--port", "0"))
+        said = next(line for line in scheduler.stderr or () if "Scheduler at:" in line)
+        address = said.split()[-1]
         for _ in range(workers):
-            processes.append(subprocess.Popen([sys.executable, "-m", *worker], **settings))
-        limit = time.monotonic() + 30
-        while not about.exists() or not about.read_text():
-            assert time.monotonic() < limit, "the scheduler did not start"
-            time.sleep(0.05)
-        yield json.loads(about.read_text())["address"]
-    finally:
-        for process in reversed(processes):
-            process.terminate()
-            process.wait()
+            options = ("--nthreads", "1", "--local-directory", str(folder))
+            stack.enter_context(running("dask_worker", address, *options))
+        yield address
 
 
 def test_a_cluster_by_its_address_gives_the_same_rows(tmp_path: Path) -> None:
