@@ -105,7 +105,7 @@ def main() -> None:
         client.wait_for_workers(1)
         workers = len(client.scheduler_info(n_workers=-1)["workers"])
         began = time.perf_counter()
-        streams = bag.from_sequence(files, npartitions=min(len(files), workers * PARTITIONS) or 1)
+        streams: Any = bag.from_sequence(files, npartitions=min(len(files), workers * PARTITIONS) or 1)
         streams.map(lines).flatten().to_textfiles(f"{options.rows}/*.jsonl")
         say(f"{workers} workers", len(files), size, began)
 
