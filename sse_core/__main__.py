@@ -30,7 +30,7 @@ _AUTO: str = "auto"
 _BEGIN_SIZE = 64 * 1024  # bytes of the stream that are looked at again, where nothing came of it
 _TELLING_SIZE = 16 * 1024 * 1024  # bytes in which the first events must have told the dialect: they are kept until then
 _GZIP = b"\x1f\x8b"
-_NOTHING = ("other", "invalid", "error", "done")  # the parts of a stream that is another dialect's
+_NOTHING = ("other", "invalid", "error", "finish", "done")  # the parts of a stream that is another dialect's
 _INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
@@ -239,7 +239,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     hint = _hint(begin, dialect)
     if reader.problem:
         return _fail(name, f"{reader.problem}; {hint}" if hint else reader.problem)
-    if hint and dialect is None:
+    if hint:
         _say(name, hint)
     return 0
 
@@ -290,7 +290,11 @@ def _tell(
 
     told = detect(events())
     if told is None:
-        parser.error(f"{_one_line(name)}: its first events do not tell the dialect: name it after --dialect")
+        hint = (
+            _hint(b"".join(seen)[:_BEGIN_SIZE], None)
+            or "its first events do not tell the dialect: name it after --dialect"
+        )
+        parser.error(f"{_one_line(name)}: {_one_line(hint)}")
     _say(name, f"taken for {told}")
     options.dialect = get(told)
     return chain(seen, chunks)

@@ -390,6 +390,7 @@ AUTO_OUTCOMES: dict[str, tuple[list[str], bytes, int, str | list[str], str]] = {
     "an empty stream": (AUTO, b"", 2, "", UNTOLD),
     "comments for ever": (AUTO, b":" + b"c" * 8_000_000 + b"\n:" + b"c" * 10_000_000, 2, "", UNTOLD),
     "not told": (AUTO, ERROR, 2, "", UNTOLD),
+    "a page": (AUTO, b"<html>\n", 2, "", ": no events: 1 line ignored, the first begins '<html>'"),
     "told too late": (AUTO, b"data: {}\n\n" * 16 + chat(content("Hi")), 2, "", UNTOLD),
 }
 
@@ -453,6 +454,12 @@ LOOKS_LIKE = {
         chat(content("Hi"), end=False),
         1,
         "aitunnel: the stream ended before [DONE]\n",
+    ),
+    "another dialect's end": (
+        ["--dialect", "anthropic-messages"],
+        chat(content("Hi")),
+        0,
+        "its first events look like openai-chat, not anthropic-messages\n",
     ),
     "nobody's": (CHAT, b"data: {}\n\n", 1, "openai-chat: the stream ended before [DONE]\n"),
 }
