@@ -4,8 +4,9 @@ import inspect
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -47,7 +48,7 @@ def pieces(*parts: Any) -> list[bytes]:
 
 @dataclass
 class Upstream:
-    """Answers each request with these, and then waits, if it `waits`, until the connection is closed."""
+    """Answers each request with these, once it may `begin`, and then waits, if it `waits`, for the connection's end."""
 
     chunks: list[bytes]
     status: int = 200
@@ -55,6 +56,8 @@ class Upstream:
     waits: bool = False
     asked: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
+    came: threading.Event = field(default_factory=threading.Event)
+    begin: threading.Event | None = None
 
     @contextmanager
     def running(self) -> Iterator[str]:
@@ -64,15 +67,19 @@ class Upstream:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 upstream.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+                upstream.came.set()
+                if upstream.begin is not None:
+                    upstream.begin.wait(TIMEOUT)
                 self.send_response(upstream.status)
                 for header in upstream.headers.items():
                     self.send_header(*header)
                 self.end_headers()
-                with suppress(ConnectionError):
+                with suppress(ConnectionError):  # closed, with bytes unread
                     for chunk in upstream.chunks:
                         self.wfile.write(chunk)
-                    if upstream.waits and self.connection.recv(1) == b"":
-                        upstream.closed.set()
+                    if upstream.waits:
+                        self.connection.recv(1)
+                upstream.closed.set()
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -270,4 +277,14 @@ def test_when_the_client_goes_the_upstream_is_closed(leave: Callable[[Any], None
     upstream = Upstream(pieces(*TEXT)[:3], waits=True)
     with upstream.running() as url, asking(url) as completions:
         leave(completions)
+        assert upstream.closed.wait(10)
+
+
+def test_when_the_client_has_gone_before_the_answer_begins_the_upstream_is_closed() -> None:
+    upstream = Upstream(pieces(*TEXT)[:3], waits=True, begin=threading.Event())
+    with upstream.running() as url, serving_asgi(gateway.gateway(url, "key-1")) as port:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)) as connection:
+            connection.request("POST", "/v1/chat/completions", json.dumps({**ASK, "stream": True}))
+            assert upstream.came.wait(TIMEOUT)
+        upstream.begin.set()
         assert upstream.closed.wait(10)

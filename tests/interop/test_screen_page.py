@@ -54,7 +54,7 @@ def lines(shown: str) -> list[str]:
     return [line.rstrip() for line in shown.splitlines() if line]
 
 
-HALF = b'data: {"choices":[{"delta":{"content":"Well,"}}]}\n\n: keep-alive\ndata: {"choi'
+HALF = b': keep-alive\ndata: {"choices":[{"delta":{"content":"Well,"}}]}\n\ndata: {"choi'
 
 
 @pytest.mark.parametrize(
