@@ -138,7 +138,7 @@ class Transcoder:
             parts = self._source.end()
         except TruncatedError as error:
             self._problem = self._problem or str(error)
-            raise self._failed(self._damage or error, "truncated", out) from None
+            raise self._failed(self._damage or error, "invalid" if self._damage else "truncated", out) from None
         if self._damage is not None:
             raise self._failed(self._damage, "invalid", out)
         if not self._relay or self._spoke:
