@@ -9,7 +9,7 @@ outside ==, hash and repr, which no encoder reads. `block` tells content of one 
 from __future__ import annotations
 
 from .._errors import shorten
-from .._items import Event, Value
+from .._items import Event, Slots, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     AnyPart = TypeVar("AnyPart", bound="BasePart")
 
 
-class Unread:
+class Unread(Slots):
     """A payload that nobody has asked for yet: JSON text that is parsed when one does, once for all its parts."""
 
     __slots__ = ("data", "parsed")

@@ -319,6 +319,8 @@ class PartEncoder:
         """The bytes that close what is open and end the stream; after an Error, no success. Twice is once."""
         if self.closed:
             return b""
+        if self._again is not None:
+            self._again.live = False
         data = self._bytes(self.writer.encode_end())
         self.closed = True
         return data

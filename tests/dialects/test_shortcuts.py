@@ -8,7 +8,7 @@ import captures
 import plain
 import pytest
 from plain import AGAIN
-from reading import pieces, random_pieces, sse
+from reading import pieces, random_pieces, sse, typed
 
 from sse_core import EncodeError
 from sse_core.dialects import (
@@ -94,6 +94,23 @@ PAYLOADS: dict[str, list[Any]] = {
         f'{{"citations":[{{"p":{n}}}],"\\u0070":{n},"choices":[{{"index":0,"delta":{{"content":"{text}"}}}}]}}'
         for n, text in enumerate("a12cde")
     ],
+    "blanks around a member's colon": [
+        f'{{"choices":[{{"index":0,"delta":{{"content":"{text}"}}}}],"usage"{colon}{{"total_tokens":{number}}}}}'
+        for colon in (":  ", ": ", " : ", " :", ":\\t")
+        for number, text in enumerate("abcd")
+    ],
+    "a member elsewhere": [
+        f'{{"choices":[{{"index":0,"delta":{{"content":"{text}"}}}}],"citations":[{{"p":"{text < "d"}"}}],"p" :1}}'
+        for text in "abcdef"
+    ],
+    "a member twice": [
+        f'{{"choices":[{{"delta":{{"content":"{text}"}}}}],"usage":{{"total_tokens":{number}}},"usage" :{{}}}}'
+        for number, text in enumerate("abcdef")
+    ],
+    "an end that its usage tells": [
+        chat(text, object="chat.completion.done", usage={"total_tokens": 1} if text > "d" else {}) for text in "abcdef"
+    ],
+    "a member too deep": [chat(text, p={"p": [[[]] * 30] * 9} if text > "d" else {}) for text in "abcdef"],
     "an escape beside": [chat(text, x="\\") for text in "abcde"],
     "deeper than is learned": [chat(text, x=[[[[[[]]]]]] * 30) for text in "abcd"],
     "longer than is learned": [chat(text, x="y" * 5_000) for text in "abcd"],
@@ -116,6 +133,40 @@ def test_payloads_are_read_as_in_the_plain_way(payloads: list[Any]) -> None:
         expected = plain.read(plain.plain("openai-chat"), [stream])
         assert plain.read(get("openai-chat"), [stream]) == expected
         assert plain.read(get("openai-chat"), pieces(stream)) == expected
+
+
+START = {"type": "message_start", "message": {"id": "m"}}
+BLOCK: dict[str, Any] = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+ECHO = {"type": "tool_use", "x": 1, "id": "i", "name": "f"}
+# Payloads of Anthropic's whose fragment is not, or not only, of themselves.
+STATEFUL: dict[str, list[Any]] = {
+    "input that waits": [
+        item
+        for arguments in ('{"a":1}', '{"a":2}', '{"rm":true}')
+        for item in (
+            *(
+                (START, {**BLOCK, "content_block": {**ECHO, "input": json.loads(arguments)}})
+                if "a" in arguments
+                else ()
+            ),
+            {"type": "message_delta", "delta": {}, "usage": {"x": arguments}},
+        )
+    ],
+    "blocks without an index": [
+        START,
+        BLOCK,
+        *[{"type": "content_block_start", "content_block": {"type": "text", "text": text}} for text in "abcdef"],
+    ],
+}
+
+
+@pytest.mark.parametrize("payloads", STATEFUL.values(), ids=STATEFUL)
+def test_what_comes_of_the_state_is_read_in_the_plain_way(payloads: list[Any]) -> None:
+    stream = typed(*[json.loads(json.dumps(payload, separators=(",", ":"))) for payload in payloads]).replace(
+        b": ", b":"
+    )
+    name = "anthropic-messages"
+    assert plain.read(get(name), [stream]) == plain.read(plain.plain(name), [stream])
 
 
 @pytest.mark.parametrize(
@@ -149,8 +200,10 @@ def test_raw_is_parsed_once_for_all_parts_of_an_event() -> None:
 
 def test_a_part_whose_raw_nobody_asked_for_may_be_pickled() -> None:
     payloads = PAYLOADS["texts"]
-    part = pickle.loads(pickle.dumps(PartDecoder("openai-chat").feed(sse(*payloads))[-1]))
-    assert (part, part.raw) == (TextDelta("d"), payloads[-1])
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        part = PartDecoder("openai-chat").feed(sse(*payloads))[-1]
+        part = pickle.loads(pickle.dumps(part, protocol))
+        assert (part, part.raw) == (TextDelta("d"), payloads[-1])
 
 
 class Counting(JsonReader):
@@ -255,6 +308,9 @@ def test_parts_are_written_as_in_the_plain_way(name: str, parts: list[Any]) -> N
                 found.append(encoder.send(part))
             except EncodeError as error:
                 found.append(str(error))
-        return [*found, encoder.close()]
+        found.append(encoder.close())
+        with pytest.raises(EncodeError, match="after the end"):
+            encoder.send(TextDelta("too late"))
+        return found
 
     assert sent(get(name)) == sent(plain.plain(name))

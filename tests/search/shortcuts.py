@@ -81,7 +81,7 @@ def _run(rng: Random, block: bytes) -> list[bytes]:
         return [block]
     texts = [leaf for leaf in leaves if leaf[-1] in ("content", "text", "delta", "thinking", "reasoning_content")]
     leaf = rng.choice(texts or leaves)
-    spaced, ascii = rng.random() < 0.3, rng.random() < 0.3
+    layout, ascii = rng.choice([(",", ":"), (",", ":"), (", ", ": "), (",", " :"), (" ,", ":  ")]), rng.random() < 0.3
     run = [block]
     for _ in range(rng.randrange(2, 9)):
         _put(payload, leaf, _text(rng) if rng.random() < 0.95 else rng.choice([None, 7, {}, [], True]))
@@ -91,7 +91,7 @@ def _run(rng: Random, block: bytes) -> list[bytes]:
             payload[rng.choice(["usage", "obfuscation", "p", "usageMetadata", "sequence_number"])] = rng.choice(
                 [None, "x", 1, -1, {}, {"total_tokens": rng.randrange(99)}, {"prompt_tokens": 1, "totalTokenCount": 2}]
             )
-        text = json.dumps(payload, ensure_ascii=ascii, separators=None if spaced else (",", ":"))
+        text = json.dumps(payload, ensure_ascii=ascii, separators=layout)
         if rng.random() < 0.2:
             text = text[:-1] + " " * rng.randrange(4) + text[-1]
         run.append(head + text.encode("utf-8", "replace") + end)

@@ -50,9 +50,9 @@ class Again:
         if (part.refusal if isinstance(part, TextDelta) else part.signature) is not special:
             return b""
         text = part.text
-        if type(text) is not str or not text or part.block != block or part.choice != choice:
-            return b""
-        if type(part.block) is not type(block) or type(part.choice) is not int:  # True is 1, and no block
+        if type(text) is not str or not text or type(part.block) is not type(block) or type(part.choice) is not int:
+            return b""  # True is 1, and no block
+        if part.block != block or part.choice != choice:
             return b""
         try:
             return before + _quote(text).encode() + after

@@ -53,8 +53,8 @@ class JsonReader(Reader):
     alike: tuple[str, ...] | None = None
 
     def __init__(self, dialect: Dialect, *, loads: Callable[[str], Any] = json.loads) -> None:
-        # Data that is one JSON object needs no more than `read_object`, until the end; but where an event is read in
-        # another way than here.
+        # Data that is one JSON object needs no more than `read_object`. False once it ended, and where loads, read or
+        # payload is another.
         self._direct = False
         self._tells = self.tells  # here it is found at once, in the class only after a search
         self._body: _Body | None = None
@@ -69,7 +69,8 @@ class JsonReader(Reader):
         if alike is not None:
             if alike.live and (parts := alike.read(event, self)):
                 return parts
-            alike.live = alike.kept = False
+            alike.pause()
+        self._untold = ()  # of an event that could not be read: the next one's payload is none of its
         if self._direct and event.type:
             # What `read` and `payload` do, in the one place where a call less is felt.
             data = event.data
@@ -82,7 +83,7 @@ class JsonReader(Reader):
                 if not self._tells:
                     self.tell(parts, payload)
                 if alike is not None:
-                    alike.learn(event, parts, self)
+                    alike.learn(event, payload, parts, self)
                 return parts
         return super().decode(event)
 
@@ -108,6 +109,10 @@ class JsonReader(Reader):
     def read_alike(self, member: str, value: Any, payload: Any) -> list[Part]:
         """The parts, after the fragment, of a member of an event that is `alike`; [] if it means nothing."""
         return []
+
+    def may_repeat(self, payload: Any) -> bool:
+        """Whether the promise of `alike` holds for a payload that gave a fragment, and those like it."""
+        return True
 
     def read_value(self, value: Any, event: Event) -> list[Part]:
         """The parts of JSON that is no object."""
@@ -163,7 +168,7 @@ class JsonReader(Reader):
 
     def control(self, item: Item) -> list[Part]:
         if self._alike is not None:
-            self._alike.live = False
+            self._alike.pause()
         if not isinstance(item, Ignored):
             return super().control(item)
         if self.ended or not self.bodies:
@@ -208,7 +213,7 @@ class JsonReader(Reader):
     def done(self, how: How, reconnect: bool = False) -> list[Part]:
         self._direct = False
         if self._alike is not None:
-            self._alike.live = False
+            self._alike.pause()
         return super().done(how, reconnect)
 
     def reset(self) -> None:
@@ -216,7 +221,7 @@ class JsonReader(Reader):
         self._direct = self._is_direct()
         self._body = None
         if self._alike is not None:
-            self._alike.live = False
+            self._alike.pause()
 
     def end(self) -> list[Part]:
         if self._body is not None and not self.ended and not self.failed and not self._body.dropped:

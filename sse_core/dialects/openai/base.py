@@ -84,6 +84,9 @@ class ChunkReader(JsonReader):
             parts += self.usage(read_usage(usage, payload))
         return parts if told else self.tell(parts, payload)
 
+    def may_repeat(self, payload: Any) -> bool:
+        return bool(payload.get("object") != _PERPLEXITY_END)  # which is the end if its usage says something
+
     def read_alike(self, member: str, value: Any, payload: Any) -> list[Part]:
         return self.usage(read_usage(value, payload)) if member == "usage" and type(value) is dict else []
 
@@ -234,7 +237,7 @@ def read_usage(usage: dict[str, Any], raw: Any) -> Usage:
     input = count_or_none(get("prompt_tokens"))
     output = count_or_none(get("completion_tokens"))
     total = count_or_none(get("total_tokens"))
-    if len(usage) == 3 and total is not None:  # no more than these: where it comes on every chunk
+    if len(usage) == 3 and None not in (input, output, total):  # no more than these: where it comes on every chunk
         return Usage(input, output, total, None, None, None, 0, raw)
     prompt = dict_of(get("prompt_tokens_details"))
     completion = dict_of(get("completion_tokens_details"))

@@ -64,6 +64,10 @@ class MessagesReader(AnthropicReader):
         # Usage in Anthropic's words: cache counts of message_start go with the input tokens of message_delta.
         self._counts: dict[str, int] = {}
 
+    def may_repeat(self, payload: Any) -> bool:
+        # What else gives a fragment has it from its state, or begins a block.
+        return payload.get("type") == "content_block_delta" and type(payload.get("index")) is int
+
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         # The common delta, in the straightest line there is.
         hot = self._hot

@@ -34,6 +34,9 @@ class CohereReader(JsonReader):
         # may be the block of the second, and the two would become one call.
         self._by_index = True
 
+    def may_repeat(self, payload: Any) -> bool:
+        return text_of(payload.get("type")).endswith("-delta")
+
     def read_object(self, payload: dict[str, Any], event: Event) -> list[Part]:
         kind = payload.get("type")
         if kind == "content-delta":
@@ -46,7 +49,7 @@ class CohereReader(JsonReader):
             except (KeyError, TypeError):
                 return self._content(payload, event)
             if type(text) is str and text and type(index) is int and 0 <= index < _MAX_BLOCKS and len(payload) == 3:
-                if not thinks:
+                if not thinks and len(content) == 1:
                     return [TextDelta(text, index, False, 0, payload)]
                 if len(content) == 1:
                     self._thinking.add(index)
