@@ -84,7 +84,9 @@ class Alike:
                     return []
                 start = at + len(literal)
                 value, at = _scan(data, start)
-                if type(value) is not value_type or (value_type is dict and _nested(data, start, at)):
+                if type(value) is not value_type:
+                    return []
+                if at - start > 2 * _MOST_NESTED and _nested(data, start, at):  # each that opens closes: two characters
                     return []
                 values.append((member, value))
         except (StopIteration, ValueError, RecursionError):
@@ -123,6 +125,7 @@ class Alike:
         before = self._before
         if found is not None and before is not None and found[0] == before[0] and found[1] != before[1]:
             self._shape = found[0]
+            self._last = self._before = None
             self._misses = 0
             self.live = True
 
