@@ -120,6 +120,8 @@ def program(name: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # What runs in the background ignores Ctrl-C, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         yield process, port
@@ -160,8 +162,8 @@ def test_a_program_broadcasts_and_ends_at_ctrl_c_with_streams_open(name: str) ->
         with stream(port, one.last_event_id) as again:
             assert next(again) == Comment("open")
         process.send_signal(signal.SIGINT)
-        rest = [list(items) for items in streams]  # each to its end
         _, said = process.communicate(timeout=TIMEOUT)
+        rest = [list(items) for items in streams]  # each to its end
     assert {type(item) for items in rest for item in items} <= {Event, Comment}
     assert (process.returncode, "Traceback" in said) == (0, False), said
 

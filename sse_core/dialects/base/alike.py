@@ -56,7 +56,7 @@ class Alike:
 
     def __init__(self, members: tuple[str, ...]) -> None:
         self._members = members
-        self._shape = _NO_SHAPE
+        self._shape: Shape = _NO_SHAPE
         # The shape and the text of the last event, and of the one before; None for what has none.
         self._last: tuple[Shape, str] | None = None
         self._before: tuple[Shape, str] | None = None
