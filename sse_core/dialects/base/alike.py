@@ -68,7 +68,8 @@ class Alike:
     def pause(self) -> None:
         """What comes next is read in the plain way."""
         self.live = self.kept = False
-        self._before, self._last = self._last, None
+        self._before = self._last
+        self._last = None
 
     def read(self, event: Event, reader: JsonReader) -> list[Part]:
         """The parts of an event whose payload has the shape; [] if it has not, and is to be read in the plain way."""
@@ -121,11 +122,12 @@ class Alike:
             self.live = True
             return
         self._misses += 1
-        self._last = found = _shape_of(event, payload, parts[0], self._members)
-        before = self._before
+        before, found = self._before, _shape_of(event, payload, parts[0], self._members)
+        self._last = found
         if found is not None and before is not None and found[0] == before[0] and found[1] != before[1]:
             self._shape = found[0]
-            self._last = self._before = None
+            self._last = None
+            self._before = None
             self._misses = 0
             self.live = True
 
