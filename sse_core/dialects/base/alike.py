@@ -62,8 +62,8 @@ class Alike:
         self._before: tuple[Shape, str] | None = None
         self._misses = 0
         # This event held a Finish, whose raw is its payload: such a one is always parsed.
-        self.kept = False
-        self.live = False
+        self.kept: bool = False
+        self.live: bool = False
 
     def pause(self) -> None:
         """What comes next is read in the plain way."""
