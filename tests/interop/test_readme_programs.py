@@ -18,7 +18,7 @@ PROGRAMS = [block for block in blocks("python") if "sys.argv[1]" in block]
 SENT: list[tuple[bytes, str]] = [
     (TICKS, "tick one\nmessage two\n"),
     (TICKS, "tick one\nmessage two\n"),
-    (ANSWER, 'Let me look.weather {"city":"Łódź"}\n31 14\n'),
+    (ANSWER, 'Let me look.\nweather {"city":"Łódź"}\n31 14\n'),
     (TICKS, "tick one\nmessage two\n"),
     (ANSWER, "Let me look."),
 ]
