@@ -306,7 +306,8 @@ def test_gateways_lose_nothing_and_keep_nothing_open_where_they_can_run(capsys: 
         pytest.skip(printed)
     assert "No event was lost" in printed
     [row] = [line.split() for line in printed.splitlines() if line.startswith("sse_core  ")]
-    still_open, read = row[-2:]  # of 10 streams of 10 events one was left half-way, which its worker may yet have to see
+    # Of 10 streams of 10 events one was left half-way, which its worker may yet have to see.
+    still_open, read = row[-2:]
     assert (still_open in ("9", "10"), read) == (True, "96")
 
 

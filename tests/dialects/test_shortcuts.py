@@ -179,6 +179,11 @@ def test_what_stands_between_is_read_as_in_the_plain_way(between: bytes) -> None
     assert plain.read(get("openai-chat"), [stream]) == plain.read(plain.plain("openai-chat"), [stream])
 
 
+def test_usage_that_is_none_is_read_as_in_the_plain_way() -> None:
+    texts = [{"candidates": [{"content": {"parts": [{"text": text}]}}], "usageMetadata": 7} for text in "abcdef"]
+    assert plain.read(get("gemini"), [sse(*texts)]) == plain.read(plain.plain("gemini"), [sse(*texts)])
+
+
 def test_an_event_type_belongs_to_what_is_alike() -> None:
     events = [
         f"event: {name}\n".encode() + sse(*fragments(text)) for name, text in zip("xxxerx", "abcdef", strict=True)
