@@ -12,6 +12,7 @@ from reading import pieces, random_pieces, sse, typed
 
 from sse_core import EncodeError
 from sse_core.dialects import (
+    BlockEnd,
     Dialect,
     Part,
     PartDecoder,
@@ -252,6 +253,55 @@ def test_a_member_that_means_nothing_may_change() -> None:
     assert vars(decoder.reader)["given"] == 2
 
 
+def test_a_member_too_deep_is_parsed_at_once() -> None:
+    deep = json.loads("[" * 60 + "]" * 60)
+    decoder = PartDecoder(Dialect("mine", Padded))
+    pads: list[Any] = [{}, {}, {}, {"x": deep}, {}]
+    parts = decoder.feed(sse(*[{"text": text, "pad": pad} for text, pad in zip("abcde", pads, strict=True)]))
+    assert parts == [TextDelta(text) for text in "abcde"]
+    assert vars(decoder.reader)["given"] == 4  # two to learn, the deep one, and the one that finds what was learned
+
+
+class Echo(JsonReader):
+    """Gives what it was told to keep, once: a fragment of its state, which a payload says again."""
+
+    alike = ()
+    kept = ""
+
+    def read_object(self, payload: dict[str, Any], event: Any) -> list[Part]:
+        text, self.kept = self.kept, payload.get("keep", "")
+        return [TextDelta(text)] if text else []
+
+
+def test_a_shape_is_of_two_events_in_a_row() -> None:
+    pairs = [({"keep": text}, {"say": text}) for text in "abc"]
+    payloads = [payload for pair in pairs for payload in pair]
+    assert PartDecoder(Dialect("mine", Echo)).feed(sse(*payloads, {"say": "d"})) == [TextDelta(text) for text in "abc"]
+
+
+def test_a_finish_beside_what_cannot_be_read_has_no_other_payload() -> None:
+    broken = {"index": 1, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": {"a": float("nan")}}}]}}
+    finish = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    parts = PartDecoder("openai-chat").feed(sse({"choices": [finish, broken]}, *fragments("a"), "[DONE]"))
+    assert [(part.kind, part.raw) for part in parts if part.kind in ("invalid", "finish") and part.choice == 0] == [
+        ("invalid", None),
+        ("finish", None),
+    ]
+
+
+@pytest.mark.parametrize("more", [{}, {"x": 1}], ids=["the short way", "the long way"])
+def test_cohere_s_thinking_may_stand_in_text(more: dict[str, Any]) -> None:
+    delta = {"message": {"content": {"type": "thinking", "text": "x"}}}
+    begin = {"type": "content-delta", "index": 0, "delta": delta, **more}
+    parts = PartDecoder("cohere-v2").feed(sse(begin, {"type": "content-end", "index": 0}))
+    assert parts == [TextDelta("x"), BlockEnd(0, "reasoning")]
+
+
+def test_three_counts_may_be_others_than_the_common_three() -> None:
+    usage = {"prompt_tokens": 9, "total_tokens": 9, "prompt_tokens_details": {"cached_tokens": 4}}
+    assert PartDecoder("openai-chat").feed(sse(chat("a", usage=usage)))[-1] == Usage(9, None, 9, 4)
+
+
 class Repeating(Writer):
     """Says how many texts it was given."""
 
@@ -280,9 +330,9 @@ SENT: dict[str, list[Any]] = {
     "texts": [TextDelta(text) for text in ("a", "b", "c", "", "d", "\n\u2028\u00e9", "\ud83d", "e", "f")],
     "the same": [TextDelta("a")] * 4,
     "what the event holds": [TextDelta(text) for text in ("a", "delta", "0", "index", "content", "b", "c")],
-    "no text": [TextDelta("a"), TextDelta("b"), TextDelta(None), TextDelta(b"c"), TextDelta("d")],  # type: ignore[arg-type]
-    "no block": [TextDelta("a", 1), TextDelta("b", 1), TextDelta("c", True), TextDelta("d", 1.0)],  # type: ignore[arg-type]
-    "no choice": [TextDelta("a", 0, False, c) for c in (0, 0, False, 0.0, -1, 0)],  # type: ignore[arg-type]
+    "no text": [TextDelta("a"), TextDelta("b"), TextDelta(None), TextDelta(b"c"), TextDelta("d")],  # type: ignore[arg-type]  # what `check` refuses
+    "no block": [TextDelta("a", 1), TextDelta("b", 1), TextDelta("c", True), TextDelta("d", 1.0)],  # type: ignore[arg-type]  # what `check` refuses
+    "no choice": [TextDelta("a", 0, False, c) for c in (0, 0, False, 0.0, -1, 0)],  # type: ignore[arg-type]  # what `check` refuses
     "blocks": [TextDelta(text, block) for text, block in zip("abcdef", (1, 1, 2, 2, "2", 1), strict=True)],
     "refusals": [TextDelta(text, 0, text > "b") for text in "abcde"],
     "choices": [TextDelta(text, 0, False, number // 3) for number, text in enumerate("abcdefgh")],
